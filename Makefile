@@ -1,0 +1,41 @@
+# Every command sets up what it needs first: a virtual environment with locked, hashed dependencies.
+BIN := .venv/bin
+
+.PHONY: run test bench proof audit check format lock clean help
+
+help:           ## what there is to do
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## ?/  /'
+
+run: .venv/ready ## the whole product on this machine; ARGS="--check" walks it once and stops
+	@exec $(BIN)/billing run $(ARGS)
+
+test: .venv/ready ## every test; a browser is used when one is found
+	@$(BIN)/python -m pytest $(ARGS)
+
+bench: .venv/ready ## speed, as ratios against bare floors on the same server
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+proof: .venv/ready ## the large reliability figures
+	@PROOF=1 $(BIN)/python -m pytest -m proof -p no:randomly -s --timeout=1800 tests $(ARGS)
+
+check: .venv/ready ## format, lint, types and templates; changes nothing
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/djlint templates app/sandbox/templates --check --lint --quiet
+
+format: .venv/ready ## put the code in order
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . ; $(BIN)/djlint templates app/sandbox/templates --reformat --quiet
+
+.venv/ready: requirements.txt pyproject.toml
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 1; }
+	@echo "Setting up .venv (once, about half a minute)"
+	@python3 -m venv --clear .venv || { echo "python3 -m venv failed: install python3-venv"; exit 1; }
+	@if uv --version >/dev/null 2>&1; then UV_PYTHON_DOWNLOADS=never uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt; \
+	 else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt; fi
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock:           ## rewrite requirements.txt from pyproject.toml (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.txt
+
+clean: ## forget the environment and all local data
+	@if [ -x $(BIN)/billing ]; then $(BIN)/billing forget || true; fi
+	@rm -rf .venv .data

@@ -1,0 +1,1 @@
+"""A billing dashboard for guided workshops that are paid with prepaid credits."""
