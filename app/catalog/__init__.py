@@ -1,0 +1,1 @@
+"""What is sold: the one source of every price and credit quantity."""

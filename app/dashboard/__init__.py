@@ -1,0 +1,1 @@
+"""The first page of a signed-in person; it reads from every feature and owns none."""

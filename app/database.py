@@ -1,0 +1,118 @@
+"""The way to PostgreSQL: the engine, its pool, and `tx()`, the only way to open a transaction.
+
+Knows no table. Importing it opens nothing; `pool()` is entered by the application, a command or a test run.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")  # migrations look for the engine there
+
+POOL_SIZE = 8
+ACQUIRE_SECONDS = 3.0
+LIMITS = {
+    "application_name": "billing",
+    "timezone": "UTC",
+    "lock_timeout": "2s",
+    "statement_timeout": "5s",
+    "idle_in_transaction_session_timeout": "10s",
+}
+
+
+class BillingEngine(PostgresEngine):
+    """Piccolo's engine, but importing it opens nothing: the address comes later, from `configure`."""
+
+    def __init__(self) -> None:
+        super().__init__(config={})
+
+    async def check_version(self) -> None:
+        """Piccolo only prints a warning here, at import time and over a connection of its own."""
+
+    async def prep_database(self) -> None:
+        """We need no extension; Piccolo would create one at every start."""
+
+    def configure(self, dsn: str, **connect: object) -> None:
+        """Set the address; `connect` takes any keyword of `asyncpg.connect`."""
+        self.config = {"dsn": dsn, **connect}
+
+
+DB = BillingEngine()
+
+
+@asynccontextmanager
+async def pool(dsn: str, *, max_size: int = POOL_SIZE) -> AsyncIterator[None]:
+    """Open the connection pool for as long as the block runs."""
+    DB.configure(dsn, command_timeout=10, server_settings=LIMITS)
+    await DB.start_connection_pool(min_size=1, max_size=max_size)
+    try:
+        yield
+    finally:
+        await DB.close_connection_pool()
+
+
+@asynccontextmanager
+async def tx(*, isolation: str | None = None, readonly: bool = False) -> AsyncIterator[PostgresTransaction]:
+    """Everything the block sends to the database is one transaction; an exception undoes all of it.
+
+    Piccolo's own transaction loses a pool connection whenever COMMIT fails, and joins a surrounding one in
+    silence; ours does neither.
+    Raises: TransactionError: a transaction is already open (a use case calls no other use case).
+    """
+    current = PostgresTransaction(DB, allow_nested=False)
+    async with _pool().acquire(timeout=ACQUIRE_SECONDS) as connection:
+        async with connection.transaction(isolation=isolation, readonly=readonly):
+            current.connection = connection
+            token = DB.current_transaction.set(current)
+            try:
+                yield current
+                if not readonly:  # raises, too, if an earlier database error was swallowed inside
+                    await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            finally:
+                DB.current_transaction.reset(token)
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[asyncpg.Connection]:
+    """The connection of the surrounding `tx()`, or one from the pool for a single statement."""
+    current = DB.current_transaction.get()
+    if current is not None:
+        yield current.connection
+        return
+    async with _pool().acquire(timeout=ACQUIRE_SECONDS) as fresh:
+        yield fresh
+
+
+async def rows(sql: str, *values: object) -> list[asyncpg.Record]:
+    """What one hand-written statement returns; inside `tx()` it is part of that transaction."""
+    async with connection() as current:
+        found: list[asyncpg.Record] = await current.fetch(sql, *values)
+        return found
+
+
+async def row(sql: str, *values: object) -> asyncpg.Record | None:
+    """The first row of `rows`, or None."""
+    async with connection() as current:
+        return await current.fetchrow(sql, *values)
+
+
+@asynccontextmanager
+async def only_one(name: str) -> AsyncIterator[bool]:
+    """True for one process at a time, for as long as the block runs; a killed holder gives it up at once.
+
+    The lock belongs to the session, so it needs a connection of its own, beside the pool.
+    """
+    own = await asyncpg.connect(**DB.config)
+    try:
+        yield bool(await own.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", f"billing {name}"))
+    finally:
+        await own.close()
+
+
+def _pool() -> asyncpg.Pool:
+    if DB.pool is None:
+        raise RuntimeError("no pool: enter database.pool() first")
+    return DB.pool

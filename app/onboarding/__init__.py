@@ -1,0 +1,1 @@
+"""The welcome panel, shown once per person."""

@@ -1,0 +1,27 @@
+"""The one Piccolo app: every table of the product and where its migrations live."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from app.accounts.tables import Identity, Session, SignInLink, User
+from app.checkout.tables import Purchase
+from app.ledger.tables import CreditTransaction
+from app.webhooks.tables import StripeEvent
+from app.workshops.tables import Workshop, WorkshopStep
+
+APP_CONFIG = AppConfig(
+    app_name="billing",
+    migrations_folder_path=str(Path(__file__).parent.parent / "piccolo_migrations"),
+    table_classes=[
+        User,
+        Workshop,
+        WorkshopStep,
+        Purchase,
+        CreditTransaction,
+        StripeEvent,
+        Identity,
+        SignInLink,
+        Session,
+    ],
+)

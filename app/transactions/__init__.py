@@ -1,0 +1,1 @@
+"""The history of a person's credits, as they read it."""

@@ -1,0 +1,1 @@
+"""The inbox: events from Stripe, kept before they are acted upon."""

@@ -1,0 +1,1 @@
+"""Workshops of ten steps, and the paywall before the seventh."""
