@@ -1,0 +1,1 @@
+"""The command line: `billing run | serve | migrate | seed | check | grant | catalog | sandbox`."""

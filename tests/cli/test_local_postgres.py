@@ -1,0 +1,196 @@
+"""The local PostgreSQL: it starts from nothing, outlives nobody, and recovers from what a crash leaves."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.cli.local_postgres import APPLICATION, OWNER, SUPERUSER, LocalPostgres
+from app.cli.pid_files import Holder, holder_of
+from app.cli.postgres_binaries import FolderOutOfReach, require_reachable
+from tests.cli.waiting import is_gone, wait_until
+
+
+@dataclass
+class Holding:
+    """A running tests.cli.postgres_holder and what it said."""
+
+    program: subprocess.Popen[str]
+    is_ours: bool
+    process_id: int | None
+
+
+Hold = Callable[[Path], Holding]
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="billing-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "data"
+
+
+@pytest.fixture
+def open_holder() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
+    programs: list[subprocess.Popen[str]] = []
+
+    def begin(folder: Path) -> subprocess.Popen[str]:
+        programs.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.cli.postgres_holder", str(folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return programs[-1]
+
+    yield begin
+    for program in programs:
+        with suppress(BrokenPipeError):
+            program.communicate(timeout=30)
+
+
+@pytest.fixture
+def hold(open_holder: Callable[[Path], subprocess.Popen[str]]) -> Hold:
+    return lambda folder: what_it_said(open_holder(folder))
+
+
+def what_it_said(program: subprocess.Popen[str]) -> Holding:
+    assert program.stdout is not None
+    return Holding(program, **json.loads(program.stdout.readline()))
+
+
+async def query(url: str, sql: str) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(sql)
+    finally:
+        await connection.close()
+
+
+async def test_an_empty_folder_becomes_a_server_with_both_roles_and_the_database(data_dir: Path) -> None:
+    with LocalPostgres(data_dir) as postgres:
+        assert postgres.is_ours
+        assert await query(postgres.url(APPLICATION), "SELECT current_user") == "billing_app"
+        assert (
+            await query(
+                postgres.url(OWNER),
+                "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'billing'",
+            )
+            == OWNER
+        )
+        assert await query(postgres.url(SUPERUSER), "SELECT current_setting('fsync')") == "on"
+
+
+async def test_a_second_start_finds_the_data_of_the_first(data_dir: Path) -> None:
+    with LocalPostgres(data_dir) as postgres:
+        await query(postgres.url(OWNER), "CREATE TABLE kept AS SELECT 7 AS number")
+    with LocalPostgres(data_dir) as postgres:
+        assert await query(postgres.url(OWNER), "SELECT number FROM kept") == 7
+
+
+async def test_a_server_that_is_already_there_is_used_and_never_stopped(data_dir: Path) -> None:
+    with LocalPostgres(data_dir) as first:
+        with LocalPostgres(data_dir) as second:
+            assert not second.is_ours
+        assert await query(first.url(APPLICATION), "SELECT 1") == 1
+
+
+def test_four_cold_starts_at_once_make_one_owner_and_three_guests(
+    data_dir: Path, open_holder: Callable[[Path], subprocess.Popen[str]]
+) -> None:
+    programs = [open_holder(data_dir) for _ in range(4)]
+    owners = [what_it_said(program).is_ours for program in programs]
+    assert sorted(owners) == [False, False, False, True]
+
+
+def test_killing_the_starter_stops_postgres_cleanly(data_dir: Path, hold: Hold) -> None:
+    holding = hold(data_dir)
+    postmaster = holding.process_id
+    assert postmaster is not None
+    holding.program.kill()
+    wait_until(lambda: is_gone(postmaster))
+    assert not (data_dir / data_name(data_dir) / "postmaster.pid").exists()
+    assert "database system is shut down" in (data_dir / "postgres.log").read_text()
+
+
+async def test_a_killed_postmaster_is_recovered_from_with_all_committed_rows(
+    data_dir: Path, hold: Hold
+) -> None:
+    holding = hold(data_dir)
+    guest = LocalPostgres(data_dir)
+    guest.start()
+    await query(guest.url(OWNER), "CREATE TABLE kept AS SELECT 7 AS number")
+    assert holding.process_id is not None
+    os.kill(holding.process_id, signal.SIGKILL)
+    with LocalPostgres(data_dir) as again:
+        assert again.is_ours
+        assert await query(again.url(OWNER), "SELECT number FROM kept") == 7
+
+
+async def test_a_lock_file_whose_number_went_to_another_program_blocks_nothing(data_dir: Path) -> None:
+    with LocalPostgres(data_dir):
+        pass
+    leave_lock_files(data_dir, os.getpid())
+    with LocalPostgres(data_dir) as again:
+        assert await query(again.url(APPLICATION), "SELECT 1") == 1
+
+
+async def test_a_lock_file_of_a_zombie_blocks_nothing(data_dir: Path) -> None:
+    with LocalPostgres(data_dir):
+        pass
+    with subprocess.Popen(["true"]) as program:
+        wait_until(lambda: holder_of(program.pid, data_dir) is Holder.ZOMBIE)
+        leave_lock_files(data_dir, program.pid)
+        with LocalPostgres(data_dir) as again:
+            assert await query(again.url(APPLICATION), "SELECT 1") == 1
+
+
+async def test_half_a_data_folder_is_never_taken_for_a_whole_one(data_dir: Path) -> None:
+    with LocalPostgres(data_dir) as postgres:
+        name = postgres.data.name
+    half = data_dir / f"{name}.new-half"
+    (data_dir / name).rename(half)
+    with LocalPostgres(data_dir) as again:
+        assert await query(again.url(APPLICATION), "SELECT 1") == 1
+    assert not half.exists()
+
+
+async def test_a_long_path_gets_a_short_socket_folder_that_a_second_start_finds(data_dir: Path) -> None:
+    deep = data_dir / ("deep-" + "x" * 60) / ("deeper-" + "x" * 60)
+    with LocalPostgres(deep) as first, LocalPostgres(deep) as second:
+        assert not second.is_ours
+        assert first.socket_folder == second.socket_folder
+        assert len(str(first.socket_folder)) < 90
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands PostgreSQL to another account")
+def test_a_folder_that_the_account_cannot_enter_is_refused_by_name(data_dir: Path) -> None:
+    closed = data_dir / "closed"
+    (closed / "inside").mkdir(parents=True)
+    closed.chmod(0o700)
+    with pytest.raises(FolderOutOfReach, match=str(closed)):
+        require_reachable(closed / "inside")
+
+
+def data_name(data_dir: Path) -> str:
+    return LocalPostgres(data_dir).data.name
+
+
+def leave_lock_files(data_dir: Path, process_id: int) -> None:
+    """What a killed postmaster leaves, with a number that is in use again."""
+    data = data_dir / data_name(data_dir)
+    socket_folder = (data_dir / "socket").resolve()
+    lines = f"{process_id}\n{data}\n1700000000\n5432\n{socket_folder}\n"
+    (data / "postmaster.pid").write_text(lines)
+    (socket_folder / ".s.PGSQL.5432.lock").write_text(lines)
