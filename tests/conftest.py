@@ -1,0 +1,112 @@
+"""What every test can ask for: a migrated database, the pool, a transaction that is rolled back, a browser."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, cast
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from asyncpg.pool import PoolConnectionProxy
+from playwright.sync_api import Playwright
+
+from app.database import DB
+from app.database import pool as database_pool
+from tests.browser_finding import found_browser, launch_arguments
+from tests.databases import Database, Server, fresh_database, running_server
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last: Playwright leaves its event loop running, which asynchronous tests cannot bear."""
+    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with running_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def database(server: Server) -> Database:
+    """The database that most tests share."""
+    return fresh_database()
+
+
+@pytest.fixture(scope="session")
+def database_url(database: Database) -> str:
+    return database.app_url
+
+
+@pytest.fixture(scope="session")
+def owner_url(database: Database) -> str:
+    return database.owner_url
+
+
+@pytest.fixture(scope="session")
+def superuser_url(database: Database) -> str:
+    return database.superuser_url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pool(database_url: str) -> AsyncIterator[None]:
+    """The application's own pool, as the application's role."""
+    with beside_other_pools():
+        async with database_pool(database_url):
+            yield
+
+
+@contextmanager
+def beside_other_pools() -> Iterator[None]:
+    """Lets an application or a module open a pool of its own; the former one is back afterwards."""
+    former, DB.pool = DB.pool, None
+    try:
+        yield
+    finally:
+        DB.pool = former
+
+
+class OneConnection:
+    """Stands in for the pool: everyone gets the test's connection, each in a savepoint of their own."""
+
+    def __init__(self, connection: PoolConnectionProxy) -> None:
+        self.connection = connection
+
+    @asynccontextmanager
+    async def acquire(self, *, timeout: float | None = None) -> AsyncIterator[PoolConnectionProxy]:
+        async with self.connection.transaction():
+            yield self.connection
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def rolled_back(pool: None) -> AsyncIterator[None]:
+    """Nothing the test writes remains. It has one connection, so no `gather`, and `now()` stands still in it."""
+    real = DB.pool
+    assert real is not None
+    async with real.acquire() as connection:
+        outer = connection.transaction()
+        await outer.start()
+        DB.pool = cast(asyncpg.Pool, OneConnection(connection))
+        try:
+            yield
+        finally:
+            DB.pool = real
+            await outer.rollback()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
+    program = found_browser(playwright.chromium.executable_path)
+    if program is None:
+        reason = "no browser found: install Chromium or set TEST_BROWSER to one"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return {"executable_path": program, "args": launch_arguments()}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    return {"reduced_motion": "reduce", "locale": "en-GB", "timezone_id": "UTC"}
