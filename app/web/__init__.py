@@ -1,0 +1,1 @@
+"""The look of the product and its plumbing to HTTP: rendering, forms, errors, security. Knows no feature."""

@@ -1,0 +1,150 @@
+"""Decides what each failure is called and how it reads: the one table from error class to status and words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import asyncpg
+from litestar.exceptions import HTTPException
+
+from app import errors
+from app.web.csrf import ForgedForm
+from app.web.filters import credits as credits_text
+
+SAFE_AGAIN = "Nothing was half done, and trying again is safe: nothing happens twice."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. `is_again` offers the same page again; `text` may use what the error carries."""
+
+    status: int
+    title: str
+    text: str | Callable[[Any], str]
+    is_again: bool = False
+    is_logged: bool = False
+
+    def words(self, error: Exception) -> str:
+        """What happened, what it means for money or work, what to do."""
+        return self.text if isinstance(self.text, str) else self.text(error)
+
+
+def _bad_input(error: errors.BadInput) -> str:
+    return " ".join(error.problems.values())
+
+
+def _too_few(error: errors.NotEnoughCredits) -> str:
+    need, have = credits_text(error.price_credits), credits_text(error.balance_credits)
+    return f"This takes {need} and your balance is {have}. No credit was used."
+
+
+def _wait(error: errors.TooManyTries) -> str:
+    return f"Please wait {seconds_text(error.wait_seconds)}, then try again. Nothing was charged."
+
+
+def seconds_text(seconds: int) -> str:
+    """ "1 second", "45 seconds", "2 minutes": rounded up, so that nobody comes back too early."""
+    if seconds < 120:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    return f"{-(-seconds // 60)} minutes"
+
+
+NOT_FOUND = Row(
+    404,
+    "We cannot find this page",
+    "It does not exist, or it belongs to another account. Nothing was changed.",
+)
+BUSY = Row(503, "Too busy for a moment", SAFE_AGAIN, is_again=True)
+BROKEN = Row(
+    500,
+    "Something went wrong on our side",
+    "It is in our log under the reference below. " + SAFE_AGAIN,
+    is_again=True,
+    is_logged=True,
+)
+
+ERRORS: dict[type[Exception], Row] = {
+    errors.NotFound: NOT_FOUND,
+    errors.StripeMissing: NOT_FOUND,
+    errors.UnknownPurchase: Row(
+        404,
+        "We do not know this purchase in this account",
+        "If you paid with another e-mail, sign in with that one.",
+    ),
+    errors.BadInput: Row(422, "This could not be used as it is", _bad_input),
+    errors.NotEnoughCredits: Row(402, "Not enough credits", _too_few),
+    errors.IdempotencyConflict: Row(
+        409,
+        "This form was used before",
+        "It was sent once already with other values, and that first time stands. Nothing was charged or used again.",
+    ),
+    errors.NotReversible: Row(
+        409, "This can no longer be undone", "Nothing was changed. Your credits are as they were."
+    ),
+    errors.NotSettled: Row(
+        409, "This payment is not waiting any more", "Nothing was changed. Its story tells its state."
+    ),
+    errors.TryLater: BUSY,
+    errors.TooManyTries: Row(429, "Too many tries", _wait),
+    errors.StripeUnavailable: Row(
+        503, "The payment service does not answer", "Nothing was charged. " + SAFE_AGAIN, is_again=True
+    ),
+    errors.StripeRefused: Row(
+        502, "The payment service refused this", "Nothing was charged. We will look into it.", is_logged=True
+    ),
+    errors.NotVerifiable: Row(400, "This message cannot be verified", "Nothing was stored."),
+    errors.BillingError: BROKEN,
+    ForgedForm: Row(
+        403,
+        "This form has expired",
+        "This form has expired or came from another site. Nothing was saved, charged or used. "
+        "Go back, reload the page and try again.",
+        is_again=True,
+    ),
+    TimeoutError: BUSY,
+    ConnectionError: BUSY,
+    asyncpg.LockNotAvailableError: BUSY,
+    asyncpg.QueryCanceledError: BUSY,
+    asyncpg.TooManyConnectionsError: BUSY,
+    asyncpg.CannotConnectNowError: BUSY,
+    asyncpg.PostgresConnectionError: BUSY,
+    asyncpg.DeadlockDetectedError: BUSY,
+    asyncpg.SerializationError: BUSY,
+    Exception: BROKEN,
+}
+
+STATUSES: dict[int, Row] = {
+    400: Row(
+        400, "This request could not be read", "The address or the form is damaged. Nothing was changed."
+    ),
+    401: Row(401, "Please sign in", "Your sign-in has ended. Sign in again and go on where you were."),
+    403: Row(403, "This is not open to you", "Nothing was changed."),
+    404: NOT_FOUND,
+    405: Row(405, "This page works another way", "It cannot be called like this. Nothing was changed."),
+    413: Row(
+        413,
+        "This is too long",
+        "More was sent than this page takes. Nothing was saved; please shorten the text.",
+    ),
+    415: Row(
+        415, "This is not a form of ours", "Files and other formats are not taken here. Nothing was changed."
+    ),
+    422: Row(422, "This could not be used as it is", "Nothing was changed. Please check what you entered."),
+    429: Row(429, "Too many tries", "Please wait a moment, then try again. Nothing was charged."),
+    503: BUSY,
+}
+
+
+def row_for(error: Exception) -> Row:
+    """The line for this error: the nearest class counts, then the status of an HTTP exception."""
+    for kind in type(error).__mro__:
+        if kind in ERRORS and kind is not Exception:
+            return ERRORS[kind]
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return STATUSES.get(error.status_code) or _unnamed(error.status_code)
+    return STATUSES[503] if isinstance(error, HTTPException) and error.status_code == 503 else BROKEN
+
+
+def _unnamed(status: int) -> Row:
+    return Row(status, HTTPStatus(status).phrase, "Nothing was changed.")

@@ -1,0 +1,126 @@
+"""Decides what every page may know of the site and its viewer. Knows no feature, reads no database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from litestar import Request
+from litestar.types import Scope
+
+from app.web.flash import Flash
+
+HttpRequest: TypeAlias = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """The balance as the header shows it.
+
+    Units: whole credits; `ledger_seq` is the person's newest counted row, so that the newest badge wins.
+    """
+
+    balance_credits: int
+    pending_credits: int
+    ledger_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The signed-in person, as far as pages need to know."""
+
+    clerk_user_id: str
+    name: str
+    email: str
+    is_operator: bool
+    badge: Badge
+    theme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteOptions:
+    """What the pages take from the settings; `application.py` fills it in.
+
+    `credit_hint` is one sentence on what a credit opens, built from the step list and the catalogue.
+    """
+
+    brand: str
+    support_email: str
+    sales_email: str
+    base_url: str
+    environment: Literal["development", "production"]
+    secret: bytes
+    checkout_origins: tuple[str, ...]
+    credit_hint: str
+
+    @property
+    def is_https(self) -> bool:
+        """True when the browser reaches us encrypted, so cookies may be `Secure`."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def is_development(self) -> bool:
+        """True on a developer's machine."""
+        return self.environment == "development"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`site` in every template. `is_known` is False where nobody asked who the viewer is."""
+
+    options: SiteOptions
+    viewer: Viewer | None
+    badge: Badge | None
+    is_known: bool
+    flash: Flash | None
+    path: str
+    is_fragment: bool
+    live: str
+    token: Callable[[], str] = field(repr=False)
+
+    @property
+    def brand(self) -> str:
+        """The product's name."""
+        return self.options.brand
+
+    @property
+    def support_email(self) -> str:
+        """Where people write for help."""
+        return self.options.support_email
+
+    @property
+    def sales_email(self) -> str:
+        """Where people write to buy more than the packs."""
+        return self.options.sales_email
+
+    @property
+    def environment(self) -> str:
+        """`development` or `production`."""
+        return self.options.environment
+
+    @property
+    def credit_hint(self) -> str:
+        """What one credit opens, in a sentence."""
+        return self.options.credit_hint
+
+    @property
+    def csrf_token(self) -> str:
+        """The token every form carries; asking for it gives a signed-out browser its form cookie."""
+        return self.token()
+
+
+def options_of(request: HttpRequest) -> SiteOptions:
+    """The site's options, as `Web` left them on the application."""
+    options: SiteOptions = request.app.state.site_options
+    return options
+
+
+def viewer_of(request: HttpRequest) -> Viewer | None:
+    """The signed-in person, or None."""
+    viewer: Viewer | None = scope_state(request.scope).get("viewer")
+    return viewer
+
+
+def scope_state(scope: Scope) -> dict[str, Any]:
+    """What middleware and handlers of one request tell each other."""
+    state: dict[str, Any] = scope.setdefault("state", {})
+    return state
