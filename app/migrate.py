@@ -45,7 +45,7 @@ class MigrationFailed(BillingError):
 class WrittenInSql(MigrationManager):
     """A migration whose statements are all written out; the tables added to it are a description only."""
 
-    async def run(self, backwards: bool = False) -> None:
+    async def run(self, backwards: bool = False) -> None:  # noqa: FBT001, FBT002 (Piccolo's signature)
         """Run the statements in the transaction that `migrate` has opened."""
         if backwards:
             raise MigrationFailed("migrations only go forwards: restore a backup instead")
