@@ -1,0 +1,102 @@
+"""Puts a sandbox together: the API, the pages, the switches and the outbox. Decides nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Litestar, Request, Response, get, route
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+
+from app.sandbox.api.door import answer_call
+from app.sandbox.delivery import Outbox
+from app.sandbox.filters import FILTERS
+from app.sandbox.options import SandboxOptions
+from app.sandbox.pages import pay_router
+from app.sandbox.policy import add_headers
+from app.sandbox.switches import switch_router
+from app.sandbox.world import World
+
+HERE = Path(__file__).parent
+
+
+def create_sandbox(options: SandboxOptions) -> Litestar:
+    """A whole Stripe that moves no money, as an application of its own."""
+    return sandbox_around(World(options))
+
+
+def sandbox_around(world: World) -> Litestar:
+    """The application for a world that somebody else keeps hold of."""
+    outbox = Outbox(world)
+    return Litestar(
+        route_handlers=[
+            api_handler(world),
+            pay_router(world, outbox),
+            switch_router(world, outbox),
+            healthz,
+            front,
+            create_static_files_router("/static", directories=[HERE / "static"]),
+        ],
+        before_send=[add_headers],
+        lifespan=[lambda _: _running(world, outbox)],
+        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment())),
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def api_handler(world: World) -> Any:
+    """Everything under `/v1` and `/v2` goes through one door, unknown addresses too."""
+
+    @route(["/v1/{rest:path}", "/v2/{rest:path}"], http_method=["GET", "POST", "DELETE", "PUT", "PATCH"])
+    async def api(request: Request[Any, Any, Any]) -> Response[Any]:
+        return await answer_call(request, world)
+
+    return api
+
+
+@get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Whether the process answers."""
+    return {"status": "ok"}
+
+
+@get("/")
+async def front() -> Redirect:
+    """The dashboard is the way in."""
+    return Redirect("/dashboard", status_code=303)
+
+
+def environment() -> Environment:
+    """The templates, where a name that is missing is an error."""
+    found = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(FILTERS)
+    return found
+
+
+def _running(world: World, outbox: Outbox) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def run() -> AsyncIterator[None]:
+        worker = asyncio.create_task(outbox.run())
+        try:
+            yield
+        finally:
+            world.close()
+            worker.cancel()
+            with suppress(asyncio.CancelledError):
+                await worker
+            world.store.close()
+
+    return run()
