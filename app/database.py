@@ -45,7 +45,15 @@ DB = BillingEngine()
 
 @asynccontextmanager
 async def pool(dsn: str, *, max_size: int = POOL_SIZE) -> AsyncIterator[None]:
-    """Open the connection pool for as long as the block runs."""
+    """Open the connection pool for as long as the block runs; inside a block for the same address, use that one.
+
+    Raises: RuntimeError: a pool to another database is open.
+    """
+    if DB.pool is not None:
+        if DB.config.get("dsn") != dsn:
+            raise RuntimeError("a pool to another database is open")
+        yield
+        return
     DB.configure(dsn, command_timeout=10, server_settings=LIMITS)
     await DB.start_connection_pool(min_size=1, max_size=max_size)
     try:

@@ -1,0 +1,154 @@
+"""Wires the product together: the only place that knows every feature."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from app import database, readiness
+from app.accounts import current
+from app.accounts import routes as accounts
+from app.accounts.mail import Mailer, mailer_for
+from app.accounts.middleware import SessionMiddleware
+from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog, load_catalog
+from app.checkout import routes as checkout
+from app.checkout.handed_in import buying_for_workshops
+from app.clock import Clock, utc_now
+from app.dashboard import routes as dashboard
+from app.errors import SignInNeeded
+from app.onboarding import routes as onboarding
+from app.payments.gateway import PaymentGateway
+from app.payments.stripe_gateway import stripe_gateway
+from app.settings import BadSettings, Problem, Settings, unsafe
+from app.transactions import routes as transactions
+from app.web.filters import credits
+from app.web.plugin import Web
+from app.web.request_id import RequestId
+from app.web.site import SiteOptions
+from app.webhooks import routes as webhooks
+from app.workshops import routes as workshops
+from app.workshops.access import PaywallRules
+from app.workshops.steps import PAID_RANGE
+
+GatewayFactory = Callable[[Settings], AbstractAsyncContextManager[PaymentGateway]]
+
+ROUTES: Sequence[ControllerRouterHandler] = [
+    *accounts.ROUTES,
+    *checkout.ROUTES,
+    *dashboard.ROUTES,
+    *onboarding.ROUTES,
+    *readiness.ROUTES,
+    *transactions.ROUTES,
+    *webhooks.ROUTES,
+    *workshops.ROUTES,
+]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    gateway: GatewayFactory = stripe_gateway,
+    clock: Clock = utc_now,
+    mailer: Mailer | None = None,
+) -> Litestar:
+    """The whole product for these settings; the database pool and the gateway live as long as its lifespan.
+
+    Raises: BadSettings: something unsafe or unreadable, every problem named.
+    """
+    catalog = catalog_of(settings)
+    if problems := unsafe(settings):
+        raise BadSettings(problems)
+    _log_quietly()
+    options = site_options(settings)
+    post_office = mailer or mailer_for(smtp_url=settings.smtp_url, mail_from=settings.mail_from)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with database.pool(settings.database_url), gateway(settings) as payments:
+            app.state.gateway = payments
+            yield
+
+    return Litestar(
+        route_handlers=ROUTES,
+        middleware=[RequestId(), SessionMiddleware(options, clock)],
+        plugins=[Web(options)],
+        dependencies=_dependencies(settings, catalog, clock, post_office),
+        exception_handlers={SignInNeeded: current.sign_in_first},
+        lifespan=[lifespan],
+        openapi_config=None,
+        debug=False,
+    )
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    """The catalogue of CATALOG_FILE. Raises: BadSettings: it cannot be read."""
+    try:
+        return load_catalog(settings.catalog_file)
+    except (OSError, ValueError) as error:
+        told = str(error).replace("\n", " ")[:300]
+        raise BadSettings([Problem("CATALOG_FILE", str(settings.catalog_file), told)]) from error
+
+
+def rules_of(settings: Settings) -> PaywallRules:
+    """The paywall's switches, as the access decision takes them."""
+    return PaywallRules(enabled=settings.paywall_enabled, cutoff=settings.paywall_cutoff)
+
+
+def site_options(settings: Settings) -> SiteOptions:
+    """What every page may know of the settings."""
+    return SiteOptions(
+        brand=settings.brand_name,
+        support_email=settings.support_email,
+        sales_email=settings.sales_email,
+        base_url=settings.base_url,
+        environment=settings.environment,
+        secret=settings.session_secret.get_secret_value().encode(),
+        checkout_origins=settings.stripe_checkout_origins,
+        credit_hint=f"{credits(UNLOCK_PRICE_CREDITS)} unlocks steps {PAID_RANGE} of one workshop, for good. "
+        "Credits never expire.",
+    )
+
+
+def _dependencies(settings: Settings, catalog: Catalog, clock: Clock, mailer: Mailer) -> dict[str, Provide]:
+    rules = rules_of(settings)
+
+    def payments(state: State) -> PaymentGateway:
+        found: PaymentGateway = state.gateway
+        return found
+
+    return {
+        "settings": _value(settings),
+        "catalog": _value(catalog),
+        "clock": _value(clock),
+        "mailer": _value(mailer),
+        "rules": _value(rules),
+        "gateway": Provide(payments, sync_to_thread=False),
+        "viewer": Provide(current.viewer),
+        "visitor": Provide(current.visitor),
+        "buy_and_unlock": Provide(buying_for_workshops),
+    }
+
+
+def _value(value: object) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False, use_cache=True)
+
+
+def _log_quietly() -> None:
+    """One line per event, ids instead of personal data; libraries speak only of trouble."""
+    for chatty in ("httpx", "httpcore", "stripe", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(bool_as_flag=False),
+        ],
+        cache_logger_on_first_use=True,
+    )

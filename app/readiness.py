@@ -1,0 +1,24 @@
+"""Says whether this process can serve: the database answers, and its schema is the one this version knows."""
+
+import asyncpg
+from litestar import get
+from litestar.response import Response
+
+from app import migrate
+
+CANNOT_SERVE = (asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OSError)
+
+
+@get("/readyz", opt={"no_session": True}, media_type="text/plain")
+async def readyz() -> Response[str]:
+    """200 when people can be sent here, else 503 with the reason."""
+    try:
+        missing = await migrate.missing()
+    except CANNOT_SERVE:
+        return Response("the database does not answer\n", status_code=503, media_type="text/plain")
+    if missing:
+        return Response("the database is not migrated\n", status_code=503, media_type="text/plain")
+    return Response("ready\n", media_type="text/plain")
+
+
+ROUTES = [readyz]
