@@ -1,0 +1,149 @@
+"""Decides how a workshop comes to be: free, unlocked at once, or waiting for its payment. Knows nothing of HTTP."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog
+from app.database import row, tx
+from app.errors import BadInput, IdempotencyConflict, NotEnoughCredits, NotFound
+from app.ids import new_id
+from app.ledger.posting import Actor, lock_user
+from app.workshops.access import PaywallRules, WorkshopFacts, decide
+from app.workshops.step_rows import begin_first_step, make_steps
+from app.workshops.steps import FIRST_PAID_SLUG, FIRST_STEP
+from app.workshops.unlock import UnlockOutcome, unlock_within
+
+LONGEST_TITLE = 100
+UNTITLED = "New workshop"
+
+Way: TypeAlias = Literal["free", "unlock", "buy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a workshop is to begin; `pack_slug` names what is bought, and only then."""
+
+    way: Way
+    pack_slug: str | None = None
+
+
+FREE = Start("free")
+
+
+@dataclass(frozen=True, slots=True)
+class NewWorkshop:
+    """What the form said. `form_key`: the same form makes one workshop, however often it comes."""
+
+    title: str
+    start: Start
+    form_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The workshop, and how its unlock ended where one was asked for."""
+
+    workshop_id: str
+    unlocked: UnlockOutcome | None
+
+
+_INSERT = """
+INSERT INTO workshops (id, clerk_user_id, title, status, current_step, form_key, created_at, updated_at)
+VALUES ($1, $2, $3, 'active', $4, $5, $6, $6)
+    ON CONFLICT (clerk_user_id, form_key) DO NOTHING      -- waits for a twin that is under way
+RETURNING id"""
+
+_EARLIER = "SELECT id, title, deleted_at FROM workshops WHERE clerk_user_id = $1 AND form_key = $2"
+
+
+def title_of(text: str) -> str:
+    """The title as it is stored.
+
+    Raises: BadInput: it is too long.
+    """
+    if len(text) > LONGEST_TITLE:
+        raise BadInput(title=f"A title has up to {LONGEST_TITLE} characters; this one has {len(text)}.")
+    return text or UNTITLED
+
+
+def start_of(text: str, catalog: Catalog) -> Start:
+    """What the chosen way means: `free`, `unlock`, or `buy:<pack>`.
+
+    Raises: BadInput: it is none of them.
+    """
+    way, _, pack_slug = text.partition(":")
+    if text in ("", "free"):
+        return FREE
+    if text == "unlock":
+        return Start("unlock")
+    if way == "buy" and catalog.pack(pack_slug) is not None:
+        return Start("buy", pack_slug)
+    raise BadInput(start="This cannot be chosen. Please choose one of the ways below.")
+
+
+def is_choice_needed(rules: PaywallRules, *, now: datetime) -> bool:
+    """Whether a workshop made now would have a locked part; if not, there is nothing to choose."""
+    return not decide(WorkshopFacts(now, None), FIRST_PAID_SLUG, 0, rules).is_open
+
+
+async def create_workshop(
+    user_id: str,
+    new: NewWorkshop,
+    *,
+    rules: PaywallRules,
+    now: datetime,
+    actor: Actor,
+    request_id: str | None = None,
+) -> Created:
+    """Make the workshop with its step rows and, where asked for, unlock it: both or neither.
+
+    One that waits for its payment has no step begun, so that it never passes for a free start.
+    Repeat: the same form is the same workshop; choosing another way the second time takes that way with it.
+    Raises: NotEnoughCredits: nothing was created. IdempotencyConflict: the form was used under another title,
+        or its workshop is deleted.
+    """
+    async with tx():
+        holder = await lock_user(user_id)  # the person first, as everywhere
+        workshop_id = await _made(user_id, new, now)
+        if new.start.way == "buy":
+            return Created(workshop_id, None)
+        await begin_first_step(workshop_id, now=now)
+        if new.start.way == "free":
+            return Created(workshop_id, None)
+        outcome = await unlock_within(
+            user_id, workshop_id, rules=rules, now=now, actor=actor, request_id=request_id
+        )
+        if outcome is UnlockOutcome.NOT_ENOUGH:
+            raise NotEnoughCredits(price_credits=UNLOCK_PRICE_CREDITS, balance_credits=holder.balance_credits)
+        return Created(workshop_id, outcome)
+
+
+async def start_free(user_id: str, workshop_id: str, *, now: datetime) -> None:
+    """Begin the free steps of a workshop that waited for its payment. Repeat: changes nothing.
+
+    Raises: NotFound.
+    """
+    async with tx():
+        owned = "SELECT id FROM workshops WHERE id = $1 AND clerk_user_id = $2 AND deleted_at IS NULL"
+        if await row(owned, workshop_id, user_id) is None:
+            raise NotFound("workshop")
+        await begin_first_step(workshop_id, now=now)
+
+
+async def _made(user_id: str, new: NewWorkshop, now: datetime) -> str:
+    values = (new_id("ws"), user_id, new.title, FIRST_STEP.slug, new.form_key, now)
+    made = await row(_INSERT, *values)
+    if made is None:
+        return await _made_earlier(user_id, new)
+    workshop_id: str = made["id"]
+    await make_steps(workshop_id, now=now, in_progress_slug=None)
+    return workshop_id
+
+
+async def _made_earlier(user_id: str, new: NewWorkshop) -> str:
+    earlier = await row(_EARLIER, user_id, new.form_key)
+    if earlier is None or earlier["deleted_at"] is not None or earlier["title"] != new.title:
+        raise IdempotencyConflict(str(new.form_key))
+    workshop_id: str = earlier["id"]
+    return workshop_id

@@ -1,0 +1,26 @@
+"""Decides what deleting a workshop leaves: the row with its stamp, and every movement of the ledger."""
+
+from datetime import datetime
+
+from app.database import row
+from app.errors import NotFound
+
+_DELETE = """
+UPDATE workshops
+   SET deleted_at = $3, updated_at = $3
+ WHERE id = $1
+   AND clerk_user_id = $2
+   AND deleted_at IS NULL
+RETURNING title"""
+
+
+async def delete_workshop(user_id: str, workshop_id: str, *, now: datetime) -> str:
+    """Put the workshop away for good and say which it was.
+
+    Raises: NotFound: unknown, another person's, or deleted before.
+    """
+    found = await row(_DELETE, workshop_id, user_id, now)
+    if found is None:
+        raise NotFound("workshop")
+    title: str = found["title"]
+    return title

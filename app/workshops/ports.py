@@ -1,0 +1,16 @@
+"""What a workshop needs of others and may not import: the application hands it in."""
+
+from typing import Protocol
+
+
+class BuyAndUnlock(Protocol):
+    """Starts the purchase of a pack that unlocks a workshop once it is paid."""
+
+    async def __call__(
+        self, *, user_id: str, pack_slug: str, workshop_id: str, return_path: str, attempt_key: str
+    ) -> str:
+        """The address of the payment page.
+
+        Repeat: the same attempt leads to the same purchase.
+        Raises: StripeUnavailable: the purchase is on record, and may be tried again. BadInput: no such pack.
+        """
