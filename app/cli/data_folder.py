@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -25,8 +24,3 @@ def make_folder(folder: Path) -> None:
             parent.mkdir(mode, exist_ok=True)
     finally:
         os.umask(former)
-
-
-def forget_folder() -> None:
-    """Remove the default folder with everything in it."""
-    shutil.rmtree(default_folder(), ignore_errors=True)

@@ -1,0 +1,152 @@
+"""`billing check`: an installation against itself. Decides what is looked at and what is a fault; changes nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+
+import asyncpg
+
+from app.catalog.packs import load_catalog
+from app.cli.catalog_prices import PackPrice, found_prices
+from app.cli.findings import About, Findings
+from app.cli.preparation import owner_address
+from app.cli.reporting import say
+from app.database import pool, row
+from app.errors import StripeMissing, StripeRefused, StripeUnavailable
+from app.ledger.audit import audit
+from app.migrate import missing, role_of
+from app.settings import BadSettings, Settings, load_settings, masked
+
+SAFE_SWITCHES = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+def say_findings(*, settings_only: bool, as_json: bool) -> int:
+    """Look, print one line per finding, and give the exit code: 1 if anything is wrong."""
+    findings = found(settings_only=settings_only)
+    facts = {
+        "findings": [asdict(each) for each in findings.wrong],
+        "notes": [asdict(each) for each in findings.notes],
+        "looked_at": findings.looked_at,
+    }
+    lines = [*map(str, findings.wrong), *(f"note: {each}" for each in findings.notes)]
+    calm = [] if findings.wrong else [f"no differences: {', '.join(findings.looked_at)}"]
+    say(lines + calm, facts, as_json=as_json)
+    return 1 if findings.wrong else 0
+
+
+def found(*, settings_only: bool) -> Findings:
+    """Everything that is not as it should be."""
+    findings = Findings()
+    settings = _understood(findings)
+    if settings is not None and not settings_only:
+        asyncio.run(_look(settings, findings))
+    return findings
+
+
+def _understood(findings: Findings) -> Settings | None:
+    findings.looked_at.append(About.SETTINGS)
+    try:
+        settings = load_settings()
+    except BadSettings as bad:
+        for problem in bad.problems:
+            given = problem.given or "not set"
+            findings.add(About.SETTINGS, f"{problem.name} is {given}", f"Set it to {problem.allowed}")
+        return None
+    try:
+        load_catalog(settings.catalog_file)
+    except (OSError, ValueError) as error:
+        why = str(error).replace("\n", " ")
+        findings.add(About.SETTINGS, f"CATALOG_FILE cannot be read: {why}", "Mend the file")
+        return None
+    return settings
+
+
+async def _look(settings: Settings, findings: Findings) -> None:
+    async with _database(settings, findings) as is_there:
+        if is_there:
+            await _look_at_database(settings, findings)
+    await _look_at_prices(settings, findings)
+
+
+@asynccontextmanager
+async def _database(settings: Settings, findings: Findings) -> AsyncIterator[bool]:
+    """The pool, as the application; False when there is no way in, which is a finding."""
+    try:
+        connection = await asyncpg.connect(settings.database_url, timeout=10)
+        await connection.close()
+    except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
+        address = masked("DATABASE_URL", settings.database_url)
+        findings.add(
+            About.DATABASE, f"{address} does not answer: {error}", "Start it, or correct DATABASE_URL"
+        )
+        yield False
+        return
+    async with pool(settings.database_url, max_size=1):
+        yield True
+
+
+async def _look_at_database(settings: Settings, findings: Findings) -> None:
+    await _look_at_safety(findings)
+    _look_at_roles(settings, findings)
+    findings.looked_at.append(About.DATABASE)
+    behind = await missing()
+    if behind:
+        findings.add(About.SCHEMA, f"{len(behind)} migrations are missing", "Run `billing migrate`")
+        return
+    findings.looked_at.append(About.SCHEMA)
+    for disagreement in await audit():
+        findings.add(About.LEDGER, disagreement, "Stop sales and ask for help: this should be impossible")
+    findings.looked_at.append(About.LEDGER)
+
+
+async def _look_at_safety(findings: Findings) -> None:
+    for name in SAFE_SWITCHES:
+        switch = await row("SELECT current_setting($1) AS setting", name)
+        if switch is not None and switch["setting"] == "off":
+            findings.add(About.DATABASE, f"{name} is off: a power cut loses paid credits", f"Set {name} = on")
+
+
+def _look_at_roles(settings: Settings, findings: Findings) -> None:
+    """One role for everything works; then the trigger that keeps the ledger append-only has an owner who can drop it."""
+    if role_of(owner_address(settings)) != role_of(settings.database_url):
+        return
+    what = "the application owns its tables, so it could switch off what keeps the ledger append-only"
+    mend = "Give MIGRATION_DATABASE_URL a role of its own and run `billing migrate`"
+    (findings.add if settings.is_production else findings.note)(About.DATABASE, what, mend)
+
+
+async def _look_at_prices(settings: Settings, findings: Findings) -> None:
+    try:
+        prices = await found_prices(settings)
+    except StripeUnavailable as error:
+        if settings.stripe_api_base is None:
+            findings.add(
+                About.CATALOGUE, f"Stripe does not answer: {error}", "Try again, or see status.stripe.com"
+            )
+        else:
+            findings.note(
+                About.CATALOGUE,
+                "the payment sandbox does not run, so prices were not compared",
+                "`billing run`",
+            )
+        return
+    except (StripeRefused, StripeMissing) as error:
+        findings.add(About.CATALOGUE, f"Stripe refuses to show prices: {error}", "Correct STRIPE_SECRET_KEY")
+        return
+    for each in prices:
+        _compare(each, findings)
+    findings.looked_at.append(About.CATALOGUE)
+
+
+def _compare(each: PackPrice, findings: Findings) -> None:
+    pack, price = each.pack, each.price
+    if price is None:
+        findings.add(About.CATALOGUE, f"{pack.slug} has no price at Stripe", "Run `billing catalog push`")
+    elif (price.amount_cents, price.currency) != (pack.amount_cents, pack.currency):
+        what = f"{pack.slug} costs {price.amount_cents} {price.currency} at Stripe ({price.id}), {pack.amount_cents} {pack.currency} here"
+        findings.add(About.CATALOGUE, what, "Correct the STRIPE_PRICE_… setting, or the catalogue")
+    elif not price.active:
+        findings.add(
+            About.CATALOGUE, f"{pack.slug}'s price {price.id} is not active", "Activate it at Stripe"
+        )

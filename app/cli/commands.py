@@ -1,0 +1,166 @@
+"""The `billing` commands: their names, options and exit codes. What they do is imported when they run,
+so that `billing --help` answers at once."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from app.errors import BillingError
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+PORT = click.IntRange(1, 65535)
+
+
+class Billing(click.RichGroup):
+    """A group whose commands end with one clear line when they cannot do what was asked."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order of this file
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BillingError as error:
+            click.echo(f"billing: {error}", err=True)
+            raise SystemExit(1) from error
+
+
+@click.group(cls=Billing, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def billing() -> None:
+    """Workshop Credits: run it, look after it, mend it."""
+
+
+@billing.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=PORT, help="Port of the web server.  [default: 8000]")
+@click.option(
+    "--sandbox-port", type=PORT, default=8001, show_default=True, help="Port of the payment sandbox."
+)
+@click.option("--data-dir", type=click.Path(path_type=Path), envvar="DATA_DIR", help="Where all data lies.")
+@click.option("--check", is_flag=True, help="Start on free ports, walk the product once, stop.")
+def run(*, host: str | None, port: int | None, sandbox_port: int, data_dir: Path | None, check: bool) -> None:
+    """Run the whole product on this machine, with payments simulated."""
+    from app.cli.run import options_from, run, run_once
+
+    options = options_from(
+        host=host,
+        port=port,
+        sandbox_port=sandbox_port,
+        data_dir=data_dir,
+        base_url=os.environ.get("BASE_URL"),
+    )
+    (run_once if check else run)(options)
+
+
+@billing.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=PORT, default=8000, show_default=True, help="Port to listen on.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Equal worker programs."
+)
+@click.option("--migrate", is_flag=True, help="Bring the schema up to date first.")
+def serve(*, host: str, port: int, workers: int, migrate: bool) -> None:
+    """Serve the product, as in production."""
+    os.environ.setdefault("ENVIRONMENT", "production")
+    from app.cli.local_environment import local_environment
+    from app.cli.serve import serve
+
+    with local_environment():
+        serve(host, port, workers=workers, migrate_first=migrate)
+
+
+@billing.command()
+@click.option("--check", is_flag=True, help="Only say whether the schema is current.")
+@AS_JSON
+def migrate(*, check: bool, as_json: bool) -> None:
+    """Bring the database's schema up to date, all or nothing."""
+    from app.cli.local_environment import local_environment
+    from app.cli.migrating import say_migrated, say_whether_current
+
+    with local_environment():
+        sys.exit(say_whether_current(as_json=as_json) if check else say_migrated(as_json=as_json))
+
+
+@billing.command()
+@AS_JSON
+def seed(*, as_json: bool) -> None:
+    """Make the demo people with their history, once, all or nothing."""
+    from app.cli.local_environment import local_environment
+    from app.cli.seeding import say_seeded
+
+    with local_environment():
+        say_seeded(as_json=as_json)
+
+
+@billing.command()
+@click.option("--config", "settings_only", is_flag=True, help="Look at the settings alone.")
+@AS_JSON
+def check(*, settings_only: bool, as_json: bool) -> None:
+    """Compare settings, schema, ledger and prices with what they should be."""
+    from app.cli.check import say_findings
+    from app.cli.local_environment import local_environment
+
+    with local_environment():
+        sys.exit(say_findings(settings_only=settings_only, as_json=as_json))
+
+
+@billing.command()
+@click.argument("user")
+@click.argument("credits", type=click.IntRange(min=1))
+@click.option("--reason", required=True, help="Why; it is kept with the movement.")
+@AS_JSON
+def grant(*, user: str, credits: int, reason: str, as_json: bool) -> None:
+    """Give USER (an e-mail address or a user id) CREDITS for nothing, for the record."""
+    from app.cli.granting import say_granted
+    from app.cli.local_environment import local_environment
+
+    with local_environment():
+        say_granted(user, credits, reason=reason, as_json=as_json)
+
+
+@billing.group()
+def catalog() -> None:
+    """The packs and their prices at Stripe."""
+
+
+@catalog.command()
+@AS_JSON
+def push(*, as_json: bool) -> None:
+    """Find or make one Stripe price for each pack."""
+    from app.cli.catalog_prices import push_prices, say_prices
+    from app.cli.local_environment import local_environment
+
+    with local_environment():
+        sys.exit(say_prices(push_prices, as_json=as_json))
+
+
+@catalog.command()
+@AS_JSON
+def show(*, as_json: bool) -> None:
+    """Show the packs with the prices Stripe has for them."""
+    from app.cli.catalog_prices import found_prices, say_prices
+    from app.cli.local_environment import local_environment
+
+    with local_environment():
+        sys.exit(say_prices(found_prices, as_json=as_json))
+
+
+@billing.command()
+@click.option("--port", type=PORT, default=8001, show_default=True, help="Port to listen on.")
+@click.option("--forward-to", metavar="URL", help="The address that receives webhooks.")
+def sandbox(*, port: int, forward_to: str | None) -> None:
+    """Run the offline stand-in for Stripe alone; no real money moves."""
+    from app.cli.sandbox import serve_alone
+
+    serve_alone(port=port, forward_to=forward_to, given=dict(os.environ))
+
+
+@billing.command(hidden=True)
+def forget() -> None:
+    """Remove the default data folder with everything in it."""
+    from app.cli.forgetting import forget_default_folder
+
+    forget_default_folder()

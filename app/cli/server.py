@@ -1,0 +1,37 @@
+"""Serves the product with granian until told to stop. Knows nothing of settings or pages."""
+
+import multiprocessing
+import os
+import signal
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from litestar import Litestar
+
+from app.cli.parent_death import end_with_parent
+
+
+def serve_forever(host: str, port: int, *, workers: int) -> None:
+    """Serve with this many equal workers; SIGTERM or SIGINT lets running requests finish for five seconds."""
+    Granian(
+        "app.cli.server:worker_application",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=workers,
+        workers_kill_timeout=5,  # one open event stream would hold up the end
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def worker_application() -> Litestar:
+    """The application of one worker, which ends when the server that started it is gone."""
+    end_with_parent(signal.SIGTERM)
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():  # it died before we could ask
+        os._exit(1)
+    from app.asgi import create_app
+
+    return create_app()
