@@ -1,0 +1,121 @@
+"""Decides which rows of the history are asked for, from what stands in the address. Pure: no table, no page."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, time
+from urllib.parse import urlencode
+
+from app.ledger.rules import Kind, Status
+
+KINDS: Mapping[str, str] = {
+    Kind.PURCHASE: "Purchase",
+    Kind.CONSUMPTION: "Unlock",
+    Kind.REFUND: "Refund",
+    Kind.GRANT: "Grant",
+    Kind.REVERSAL: "Given back",
+    Kind.ADJUSTMENT: "Adjustment",
+}
+STATUSES: Mapping[str, str] = {
+    Status.COMPLETED: "Counted",
+    Status.PENDING: "Settling",
+    Status.FAILED: "Failed",
+}
+LONGEST_TEXT = 200
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a row must be to be shown; None asks for nothing. Days are UTC days, both included."""
+
+    kind: str | None = None
+    status: str | None = None
+    workshop_id: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    text: str | None = None
+
+    @property
+    def are_set(self) -> bool:
+        """True when anything is asked for."""
+        return self != NO_FILTERS
+
+    @property
+    def first_at(self) -> datetime | None:
+        """The earliest moment that matches."""
+        return datetime.combine(self.first_day, time.min, UTC) if self.first_day else None
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The latest moment that matches; moments are stored in whole microseconds."""
+        return datetime.combine(self.last_day, time.max, UTC) if self.last_day else None
+
+    def query(self, **more: str) -> str:
+        """The filters as the query of an address, in one fixed order."""
+        values = {name: getattr(self, field) for name, field in FIELDS.items()} | more
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+NO_FILTERS = Filters()
+FIELDS = dict(
+    zip(("type", "status", "workshop", "from", "to", "q"), [f.name for f in fields(Filters)], strict=True)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filters that could be read, what was typed, and what was wrong with it: field → sentence."""
+
+    filters: Filters
+    typed: Mapping[str, str]
+    problems: Mapping[str, str]
+
+
+def asked(query: Mapping[str, str]) -> Asked:
+    """Read the filters of an address; a field that cannot be read is a problem and filters nothing."""
+    typed = {name: query.get(name, "").strip() for name in FIELDS}
+    problems = _problems(typed)
+    usable = {name: text for name, text in typed.items() if text and name not in problems}
+    filters = Filters(
+        kind=usable.get("type"),
+        status=usable.get("status"),
+        workshop_id=usable.get("workshop"),
+        first_day=_day(usable.get("from")),
+        last_day=_day(usable.get("to")),
+        text=usable.get("q"),
+    )
+    if filters.first_day and filters.last_day and filters.first_day > filters.last_day:
+        problems["to"] = "The last day lies before the first."
+        filters = replace(filters, last_day=None)
+    return Asked(filters, typed, problems)
+
+
+def _problems(typed: Mapping[str, str]) -> dict[str, str]:
+    problems = {name: _unreadable(text) for name, text in typed.items()}
+    problems |= {name: problems[name] or _bad_day(typed[name]) for name in ("from", "to")}
+    for name, known in (("type", KINDS), ("status", STATUSES)):
+        if typed[name] and typed[name] not in known:
+            problems[name] = "Choose one of the list."
+    return {name: problem for name, problem in problems.items() if problem}
+
+
+def _unreadable(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        return f"Use at most {LONGEST_TEXT} characters."
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        return "This text holds a character that cannot be searched for."
+    return ""
+
+
+def _bad_day(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        return "" if _DAY.fullmatch(text) and date.fromisoformat(text) else "Write the day as 2026-01-31."
+    except ValueError:
+        return "There is no such day. Write it as 2026-01-31."
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,216 @@
+"""Reads a person's history, a page at a time. One statement a page, so rows, totals and balance are of one moment.
+
+Counted rows go by `seq`, newest first; rows that do not count stand before them, by age. Knows no page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from app.database import rows
+from app.errors import NotFound
+from app.transactions.asking import Filters
+from app.transactions.cursor import NEWEST, Cursor, after_counted, after_uncounted
+
+PAGE_ROWS = 25
+FAILED_FOR = timedelta(days=30)  # how long a failed payment stands in the list unasked
+MOST_TOTALLED = 10_000  # adding up more would read a whole ledger for one page
+NEWEST_ROWS = 2_000  # where the workshops to choose from are looked for
+
+
+class Movement(Protocol):
+    """One row of what `MOVEMENT` and `MONEY` select, by column."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+
+
+MOVEMENT = """
+       t.id, t.type, t.status, t.seq, t.amount, t.balance_after, t.description, t.created_at,
+       coalesce(t.posted_at, t.created_at) AS at,
+       t.workshop_id, coalesce(w.title, t.workshop_title) AS workshop_title,
+       (w.id IS NOT NULL AND w.deleted_at IS NULL) AS workshop_is_there,
+       t.purchase_id, p.currency"""
+
+# Minor units: what was paid, or what went back. The latter is known per purchase, so its newest refund row says it.
+MONEY = """
+       CASE WHEN t.status = 'failed' THEN NULL
+            WHEN t.type = 'purchase' THEN p.amount_cents
+            WHEN t.type = 'refund' AND NOT EXISTS (
+                 SELECT FROM credit_transactions l
+                  WHERE l.purchase_id = t.purchase_id AND l.type = 'refund' AND l.seq > t.seq)
+            THEN nullif(-p.amount_refunded_cents, 0) END AS money_cents"""
+
+JOINED = """
+  FROM credit_transactions t
+  LEFT JOIN purchases p ON p.id = t.purchase_id AND p.clerk_user_id = t.clerk_user_id
+  LEFT JOIN workshops w ON w.id = t.workshop_id AND w.clerk_user_id = t.clerk_user_id"""
+
+MATCHING = """
+ WHERE t.clerk_user_id = $1
+   AND ($2::text IS NULL OR t.type = $2)
+   AND ($3::text IS NULL OR t.status = $3)
+   AND ($4::text IS NULL OR t.workshop_id = $4)
+   AND ($5::timestamptz IS NULL OR coalesce(t.posted_at, t.created_at) >= $5)
+   AND ($6::timestamptz IS NULL OR coalesce(t.posted_at, t.created_at) <= $6)
+   AND ($7::text IS NULL OR EXISTS (        -- strpos: `%`, `_` and quotes are characters like any other
+         SELECT FROM unnest(ARRAY[t.description, t.workshop_title, w.title, t.id, t.purchase_id,
+                                  t.stripe_session_id, p.payment_intent]) AS said
+          WHERE strpos(lower(said), lower($7)) > 0))
+   AND (t.status <> 'failed' OR $3 = 'failed' OR coalesce(p.closed_at, t.created_at) >= $8)"""
+
+PAGE = f"""
+WITH uncounted AS (
+SELECT {MOVEMENT}, {MONEY} {JOINED} {MATCHING}
+   AND t.seq IS NULL AND (t.created_at, t.id) < ($9, $10)
+ ORDER BY t.created_at DESC, t.id DESC LIMIT $12
+), counted AS (
+SELECT {MOVEMENT}, {MONEY} {JOINED} {MATCHING}
+   AND t.seq < $11
+ ORDER BY t.seq DESC LIMIT $12
+), matching AS (
+SELECT t.seq, t.amount, p.currency, {MONEY} {JOINED} {MATCHING}
+ LIMIT {MOST_TOTALLED + 1}
+), per_currency AS (
+SELECT currency, count(*) AS found, count(seq) AS counted,
+       coalesce(sum(amount) FILTER (WHERE seq IS NOT NULL AND amount > 0), 0) AS added,
+       coalesce(sum(amount) FILTER (WHERE seq IS NOT NULL AND amount < 0), 0) AS taken,
+       coalesce(sum(money_cents) FILTER (WHERE seq IS NOT NULL AND money_cents > 0), 0) AS paid,
+       coalesce(sum(money_cents) FILTER (WHERE seq IS NOT NULL AND money_cents < 0), 0) AS returned
+  FROM matching GROUP BY currency
+), head AS (
+SELECT u.credit_balance, coalesce(u.ledger_seq, 0) AS ledger_seq,
+       (SELECT coalesce(sum(amount), 0)::bigint FROM credit_transactions t
+         WHERE t.clerk_user_id = $1 AND t.seq IS NULL AND t.status = 'pending') AS pending_credits,
+       s.*
+  FROM users u, (
+SELECT coalesce(sum(found), 0)::bigint AS found_rows, coalesce(sum(counted), 0)::bigint AS counted_rows,
+       coalesce(sum(added), 0)::bigint AS added_credits, coalesce(sum(taken), 0)::bigint AS taken_credits,
+       array_agg(currency ORDER BY currency) FILTER (WHERE currency IS NOT NULL) AS currencies,
+       array_agg(paid::bigint ORDER BY currency) FILTER (WHERE currency IS NOT NULL) AS paid_cents,
+       array_agg(returned::bigint ORDER BY currency) FILTER (WHERE currency IS NOT NULL) AS returned_cents
+  FROM per_currency) s
+ WHERE u.clerk_user_id = $1
+)
+SELECT *
+  FROM head LEFT JOIN (SELECT * FROM uncounted UNION ALL SELECT * FROM counted) page ON true
+ ORDER BY page.seq DESC NULLS FIRST, page.created_at DESC, page.id DESC
+ LIMIT $12"""
+
+WORKSHOPS = f"""
+SELECT n.workshop_id, coalesce(w.title, n.workshop_title) AS title, (w.deleted_at IS NOT NULL) AS is_deleted
+  FROM (SELECT DISTINCT ON (r.workshop_id) r.workshop_id, r.workshop_title, r.seq
+          FROM (SELECT workshop_id, workshop_title, seq FROM credit_transactions
+                 WHERE clerk_user_id = $1 AND seq IS NOT NULL ORDER BY seq DESC LIMIT {NEWEST_ROWS}) r
+         WHERE r.workshop_id IS NOT NULL
+         ORDER BY r.workshop_id, r.seq DESC) n
+  LEFT JOIN workshops w ON w.id = n.workshop_id AND w.clerk_user_id = $1
+ ORDER BY n.seq DESC"""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What was paid and what went back, in minor units of one currency; the latter is negative or 0."""
+
+    currency: str
+    paid_cents: int
+    returned_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the matching rows add up to. Rows that do not count are found, and in no sum."""
+
+    found_rows: int
+    counted_rows: int
+    added_credits: int
+    taken_credits: int
+    money: tuple[Money, ...]
+
+    @property
+    def are_complete(self) -> bool:
+        """False when there were more rows than a page adds up."""
+        return self.found_rows <= MOST_TOTALLED
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """One page of rows, the place where the next begins, and the balance of the same moment."""
+
+    movements: Sequence[Movement]
+    next: Cursor | None
+    totals: Totals
+    balance_credits: int
+    pending_credits: int
+    ledger_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamedWorkshop:
+    """A workshop that the history can be narrowed to."""
+
+    workshop_id: str
+    title: str
+    is_deleted: bool
+
+
+async def history_page(
+    user_id: str, filters: Filters, *, now: datetime, start: Cursor = NEWEST, page_rows: int = PAGE_ROWS
+) -> HistoryPage:
+    """The rows that match, from `start` on.
+
+    Shape: uncounted rows first (created_at, id), then counted ones by seq, all descending. Failed payments of
+        more than 30 days ago only when the status asks for them.
+    Raises: NotFound: there is no such person.
+    """
+    found = await rows(
+        PAGE, user_id, *_asked(filters), now - FAILED_FOR, start.at, start.row_id, start.seq, page_rows + 1
+    )
+    if not found:
+        raise NotFound("person")
+    head = found[0]
+    movements = [each for each in found if each["id"] is not None]
+    return HistoryPage(
+        movements=movements[:page_rows],
+        next=_place_after(movements[page_rows - 1]) if len(movements) > page_rows else None,
+        totals=_totals(head),
+        balance_credits=head["credit_balance"],
+        pending_credits=head["pending_credits"],
+        ledger_seq=head["ledger_seq"],
+    )
+
+
+async def workshops_named(user_id: str) -> tuple[NamedWorkshop, ...]:
+    """The workshops that the person's newest rows are about, the latest first."""
+    found = await rows(WORKSHOPS, user_id)
+    return tuple(
+        NamedWorkshop(each["workshop_id"], each["title"] or "", each["is_deleted"]) for each in found
+    )
+
+
+def _asked(filters: Filters) -> tuple[object, ...]:
+    return (
+        filters.kind,
+        filters.status,
+        filters.workshop_id,
+        filters.first_at,
+        filters.last_at,
+        filters.text,
+    )
+
+
+def _place_after(movement: Movement) -> Cursor:
+    if movement["seq"] is None:
+        return after_uncounted(movement["created_at"], movement["id"])
+    return after_counted(movement["seq"])
+
+
+def _totals(head: Movement) -> Totals:
+    columns = (head["currencies"], head["paid_cents"], head["returned_cents"])
+    return Totals(
+        found_rows=head["found_rows"],
+        counted_rows=head["counted_rows"],
+        added_credits=head["added_credits"],
+        taken_credits=head["taken_credits"],
+        money=tuple(Money(*each) for each in zip(*(column or () for column in columns), strict=True)),
+    )

@@ -1,0 +1,51 @@
+"""Decides how one movement reads in a list: every value is text by the time a template sees it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.ledger.rules import Status
+from app.transactions.asking import KINDS
+from app.transactions.history import Movement
+from app.web.filters import MINUS, change, moment_text, money
+
+STATUS_WORDS: Mapping[str, str] = {Status.PENDING: "Settling", Status.FAILED: "Failed", Status.COMPLETED: ""}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A movement as text. An empty text is a value that the row does not have."""
+
+    at_iso: str
+    at_text: str
+    kind: str
+    what: str
+    href: str
+    status: str
+    change_text: str
+    balance_text: str
+    money_text: str
+    receipt_href: str
+
+
+def ledger_row(movement: Movement) -> LedgerRow:
+    """The movement as a row. What does not count has a status in words and no balance."""
+    at: datetime = movement["at"]
+    cents, purchase_id = movement["money_cents"], movement["purchase_id"]
+    return LedgerRow(
+        at_iso=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        at_text=moment_text(at),
+        kind=KINDS[movement["type"]],
+        what=movement["description"],
+        href=f"/transactions/{movement['id']}",
+        status=STATUS_WORDS[movement["status"]],
+        change_text=change(movement["amount"]),
+        balance_text="" if movement["seq"] is None else figure(movement["balance_after"]),
+        money_text="" if cents is None else money(cents, movement["currency"]),
+        receipt_href=f"/purchases/{purchase_id}" if purchase_id else "",
+    )
+
+
+def figure(credits_: int) -> str:
+    """A balance as a bare figure: "1,200", "−1"."""
+    return f"{credits_:,}".replace("-", MINUS)

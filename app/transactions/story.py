@@ -1,0 +1,48 @@
+"""Reads all that is known of one movement. Knows no page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.database import rows
+from app.errors import NotFound
+from app.transactions.history import JOINED, MONEY, MOVEMENT, Movement
+
+MOST_RELATED = 50
+
+# The movement itself, and what belongs to it: the other rows of its purchase, what it undoes or what undid it, and
+# the other rows of its workshop. One statement, so that all of it is of one moment.
+TOLD = f"""
+WITH told AS (
+SELECT * FROM credit_transactions WHERE id = $2 AND clerk_user_id = $1
+)
+SELECT {MOVEMENT}, {MONEY}, t.balance_before, t.actor, t.reason, t.note, t.reverses_id, t.stripe_session_id,
+       p.pack_name, p.credits AS purchase_credits, p.amount_cents, p.amount_refunded_cents, p.dispute_status,
+       p.status AS purchase_status, p.payment_intent, p.payment_method, p.origin, p.intent_outcome,
+       p.unlock_workshop_id, i.title AS intent_title, i.deleted_at IS NULL AS intent_is_there,
+       t.id = $2 AS is_told
+  {JOINED}
+  LEFT JOIN workshops i ON i.id = p.unlock_workshop_id AND i.clerk_user_id = t.clerk_user_id
+  JOIN told ON t.clerk_user_id = told.clerk_user_id
+       AND (t.id = told.id OR t.purchase_id = told.purchase_id OR t.workshop_id = told.workshop_id
+            OR t.id = told.reverses_id OR t.reverses_id = told.id)
+ ORDER BY t.id <> $2, t.seq DESC NULLS FIRST, t.created_at DESC, t.id DESC
+ LIMIT {MOST_RELATED + 1}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A movement with its purchase and workshop, and the movements that belong to it, newest first."""
+
+    movement: Movement
+    related: Sequence[Movement]
+
+
+async def story_of(user_id: str, transaction_id: str) -> Story:
+    """The story of one movement.
+
+    Raises: NotFound: there is no such movement, or it is somebody else's.
+    """
+    found = await rows(TOLD, user_id, transaction_id) if transaction_id.isprintable() else []
+    if not found:
+        raise NotFound("transaction")
+    return Story(found[0], found[1:])

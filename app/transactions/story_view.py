@@ -1,0 +1,214 @@
+"""Decides how one movement is told: in sentences, then line by line. Knows nothing of HTTP or SQL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.ledger.rules import Kind, Status
+from app.transactions.asking import KINDS
+from app.transactions.history import Movement
+from app.transactions.rows import STATUS_WORDS, LedgerRow, figure, ledger_row
+from app.transactions.story import Story
+from app.web.filters import balance_text, change, credits, day_text, moment_text, money
+
+ACTORS = {
+    "user": "You",
+    "operator": "Our support",
+    "stripe": "The payment service, when it told us about the payment",
+    "system": "This site, by itself",
+}
+PAYMENT_WORDS = {
+    "started": "Not paid",
+    "open": "Not paid",
+    "settling": "Settling",
+    "failed": "Failed",
+    "expired": "Expired",
+    "refused": "In review",
+}
+INTENT_WORDS: Mapping[str | None, str] = {
+    None: "once it is paid",
+    "unlocked": "done",
+    "already_open": "the workshop was already open, so no credit was used",
+    "deleted": "the workshop was deleted meanwhile, so no credit was used",
+    "not_enough": "the balance did not cover it, so no credit was used",
+}
+DISPUTE_OVER = frozenset(
+    {"won", "prevented", "warning_needs_response", "warning_under_review", "warning_closed"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is known, and where it leads."""
+
+    label: str
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryView:
+    """A movement told. `before_text` and `after_text` are empty while it does not count."""
+
+    title: str
+    status: str
+    told: tuple[str, ...]
+    change_text: str
+    before_text: str
+    after_text: str
+    lines: tuple[Line, ...]
+    receipt_href: str
+    related: tuple[LedgerRow, ...]
+
+
+def story_view(story: Story) -> StoryView:
+    """The page of one movement."""
+    movement = story.movement
+    counts = movement["seq"] is not None
+    return StoryView(
+        title=movement["description"],
+        status=STATUS_WORDS[movement["status"]],
+        told=tuple(_told(movement)),
+        change_text=change(movement["amount"]),
+        before_text=figure(movement["balance_before"]) if counts else "",
+        after_text=figure(movement["balance_after"]) if counts else "",
+        lines=(*_happening(movement), *_payment(movement), *_references(movement)),
+        receipt_href=f"/purchases/{movement['purchase_id']}" if movement["purchase_id"] else "",
+        related=tuple(map(ledger_row, story.related)),
+    )
+
+
+def payment_state(movement: Movement) -> str:
+    """How the payment behind a movement stands: one word, at most two."""
+    if movement["purchase_status"] != "paid":
+        return PAYMENT_WORDS[movement["purchase_status"]]
+    if is_disputed(movement):
+        return "Disputed"
+    returned_cents = movement["amount_refunded_cents"]
+    if returned_cents >= movement["amount_cents"]:
+        return "Refunded"
+    return "Partly refunded" if returned_cents else "Paid"
+
+
+def is_disputed(movement: Movement) -> bool:
+    """True while a dispute holds the credits, and after it was lost."""
+    return movement["dispute_status"] is not None and movement["dispute_status"] not in DISPUTE_OVER
+
+
+def _told(movement: Movement) -> list[str]:
+    tell = {
+        Kind.PURCHASE: _purchase_told,
+        Kind.CONSUMPTION: _unlock_told,
+        Kind.REFUND: _refund_told,
+        Kind.GRANT: _grant_told,
+        Kind.REVERSAL: _reversal_told,
+        Kind.ADJUSTMENT: _adjustment_told,
+    }
+    because = f"The reason: {movement['reason']}." if movement["reason"] else ""
+    return [*tell[Kind(movement["type"])](movement), *filter(None, (because, movement["note"]))]
+
+
+def _purchase_told(movement: Movement) -> list[str]:
+    pack = movement["pack_name"]
+    if movement["status"] == Status.PENDING:
+        return [f"You bought {pack}. The money is settling; its credits count as soon as it arrives."]
+    if movement["status"] == Status.FAILED:
+        return [f"The payment for {pack} did not go through. Nothing was charged."]
+    price = money(movement["amount_cents"], movement["currency"])
+    return [f"You bought {pack}: {credits(movement['amount'])} for {price}."]
+
+
+def _unlock_told(movement: Movement) -> list[str]:
+    what = f"“{movement['workshop_title']}”" if movement["workshop_title"] else "a workshop"
+    return [f"You used {credits(-movement['amount'])} to unlock {what}. All of its steps opened for good."]
+
+
+def _refund_told(movement: Movement) -> list[str]:
+    taken = credits(-movement["amount"])
+    were = "was" if movement["amount"] == -1 else "were"
+    if is_disputed(movement) and movement["dispute_status"] != "lost":
+        return [
+            "A dispute is open on this payment. Its credits are held until it is decided.",
+            f"{taken} {were} taken.",
+        ]
+    if is_disputed(movement):
+        return [f"The dispute on this payment was lost, so {taken} {were} taken back."]
+    returned_cents = movement["amount_refunded_cents"]
+    if not returned_cents:
+        return [f"{taken} of {movement['pack_name']} {were} taken back."]
+    returned = money(returned_cents, movement["currency"])
+    return [
+        f"{returned} of the price of {movement['pack_name']} went back to you so far.",
+        f"{taken} {were} taken back for it.",
+    ]
+
+
+def _reversal_told(movement: Movement) -> list[str]:
+    returned = credits(movement["amount"])
+    if movement["purchase_id"]:
+        return [f"{returned} came back, because what had taken them back was undone."]
+    return [f"The unlock of “{movement['workshop_title']}” was undone, so {returned} came back."]
+
+
+def _grant_told(movement: Movement) -> list[str]:
+    return [f"We gave you {credits(movement['amount'])}."]
+
+
+def _adjustment_told(movement: Movement) -> list[str]:
+    return [f"We corrected your balance by {change(movement['amount'])}."]
+
+
+def _happening(movement: Movement) -> list[Line]:
+    lines = [
+        Line("Kind", KINDS[movement["type"]]),
+        Line("When (UTC)", moment_text(movement["at"])),
+        Line("Who", ACTORS[movement["actor"]]),
+    ]
+    if movement["seq"] is not None and movement["created_at"].date() != movement["at"].date():
+        lines.append(Line("First seen", day_text(movement["created_at"])))
+    if movement["seq"] is not None:
+        lines.append(Line("Balance after", balance_text(movement["balance_after"])))
+    if movement["workshop_title"]:
+        lines.append(_workshop_line(movement))
+    return lines
+
+
+def _workshop_line(movement: Movement) -> Line:
+    if movement["workshop_is_there"]:
+        return Line("Workshop", movement["workshop_title"], f"/workshops/{movement['workshop_id']}")
+    return Line("Workshop", f"{movement['workshop_title']} (deleted workshop)")
+
+
+def _payment(movement: Movement) -> list[Line]:
+    if movement["purchase_status"] is None:
+        return []
+    currency, returned_cents = movement["currency"], movement["amount_refunded_cents"]
+    lines = [
+        Line("Pack", f"{movement['pack_name']}, {credits(movement['purchase_credits'])}"),
+        Line("Price", money(movement["amount_cents"], currency)),
+        Line("Payment", payment_state(movement)),
+    ]
+    if returned_cents:
+        lines.append(Line("Returned so far", money(returned_cents, currency)))
+    if movement["payment_method"]:
+        lines.append(Line("Paid with", movement["payment_method"]))
+    if movement["unlock_workshop_id"]:
+        lines.append(_intent_line(movement))
+    return lines
+
+
+def _intent_line(movement: Movement) -> Line:
+    outcome = INTENT_WORDS.get(movement["intent_outcome"], "not done")
+    title = f"“{movement['intent_title']}”" if movement["intent_title"] else "a workshop that is gone"
+    href = f"/workshops/{movement['unlock_workshop_id']}" if movement["intent_is_there"] else ""
+    return Line("Bought to", f"unlock {title}: {outcome}", href)
+
+
+def _references(movement: Movement) -> list[Line]:
+    payment = movement["payment_intent"] or movement["stripe_session_id"]
+    lines = [Line("Reference", movement["id"])]
+    if movement["purchase_id"]:
+        lines.append(Line("Purchase", movement["purchase_id"], f"/purchases/{movement['purchase_id']}"))
+    if payment:
+        demo = " (demo purchase)" if movement["origin"] == "seed" else ""
+        lines.append(Line("Stripe reference", payment + demo))
+    return lines
