@@ -46,8 +46,8 @@ BEGIN
     ) AS e (t, c, kind)
     LEFT JOIN information_schema.columns c
       ON c.table_schema = current_schema() AND c.table_name = e.t AND c.column_name = e.c
-   WHERE c.data_type IS DISTINCT FROM
-         CASE e.kind WHEN 'timestamptz' THEN 'timestamp with time zone' ELSE c.data_type END
+   WHERE c.data_type IS NULL
+      OR e.kind = 'timestamptz' AND c.data_type <> 'timestamp with time zone'
       OR e.kind = 'text' AND c.data_type NOT IN ('text', 'character varying');
   IF differences IS NOT NULL THEN
     RAISE EXCEPTION 'users and workshops exist but differ: %', differences;

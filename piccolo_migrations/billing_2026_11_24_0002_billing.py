@@ -26,8 +26,7 @@ ALTER TABLE users                                            -- constant default
   ADD COLUMN stripe_customer_id  text,
   ADD COLUMN plan_tier           text NOT NULL DEFAULT 'free',
   ADD CONSTRAINT one_stripe_customer UNIQUE (stripe_customer_id),
-  ADD CONSTRAINT balance_from_zero CHECK (ledger_seq IS NOT NULL OR credit_balance = 0),
-  ADD CONSTRAINT user_named CHECK (clerk_user_id <> '')""",
+  ADD CONSTRAINT balance_from_zero CHECK (ledger_seq IS NOT NULL OR credit_balance = 0)""",
     """
 ALTER TABLE workshops
   ADD COLUMN current_step       text NOT NULL DEFAULT 'challenge',

@@ -1,0 +1,187 @@
+"""From nothing, and from a host's own tables, to the schema on record; and every difference from it has a name."""
+
+import asyncio
+import json
+from contextlib import ExitStack
+
+import asyncpg
+import pytest
+from piccolo.apps.migrations.commands.new import AutoMigrationManager
+from piccolo.conf.apps import Finder
+
+from app import database, migrate, schema
+from tests.conftest import beside_other_pools
+from tests.databases import Database, empty_database, fresh_database
+
+HOST_BEFORE_BILLING = """
+CREATE TABLE users (id varchar(40) PRIMARY KEY, clerk_user_id varchar(80) UNIQUE NOT NULL, email varchar NOT NULL,
+  nickname text, created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), deleted_at timestamptz);
+CREATE TABLE workshops (id text PRIMARY KEY, clerk_user_id text NOT NULL, title text NOT NULL,
+  status text NOT NULL CHECK (status <> 'lost'),
+  created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), deleted_at timestamptz);
+INSERT INTO users (id, clerk_user_id, email) VALUES ('1', 'user_clerk_1', 'old@example.test');
+INSERT INTO workshops (id, clerk_user_id, title, status) VALUES ('w1', 'user_clerk_1', 'Before billing', 'draft');
+"""
+
+
+async def migrated(target: Database) -> list[str]:
+    """Run the migrations there, as the owner; returns what ran."""
+    with beside_other_pools():
+        async with database.pool(target.owner_url):
+            return await migrate.migrate(target.app_url)
+
+
+async def differences_in(target: Database) -> list[str]:
+    with beside_other_pools():
+        async with database.pool(target.app_url):
+            return await schema.differences()
+
+
+async def execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_an_empty_database_becomes_the_schema_on_record_and_a_second_run_does_nothing(
+    server: object,
+) -> None:
+    target = empty_database()
+    assert await migrated(target) == migrate.known()
+    assert await migrated(target) == []
+    assert await differences_in(target) == []
+
+
+async def test_the_schema_on_record_is_what_the_migrations_lead_to(pool: None) -> None:
+    """`piccolo_migrations/schema.json` is rewritten when a migration is added, and reviewed with it."""
+    assert json.loads(schema.RECORD.read_text()) == await schema.live()
+
+
+async def test_the_tables_in_the_code_are_the_tables_of_the_migrations() -> None:
+    app = Finder().get_app_config("billing")
+    statements = await AutoMigrationManager().get_alter_statements(app)
+    assert [text for group in statements for text in group.statements] == []
+
+
+async def test_all_fifteen_public_columns_are_there(pool: None) -> None:
+    """SCHM-01, SCHM-05, SCHM-08"""
+    assert await schema.contract_columns() == (15, 15)
+
+
+async def test_a_hosts_own_tables_are_accepted_and_keep_their_rows(server: object) -> None:
+    target = empty_database()
+    await execute(target.owner_url, HOST_BEFORE_BILLING)
+    await migrated(target)
+    assert await differences_in(target) == []
+    connection = await asyncpg.connect(target.app_url)
+    try:
+        person = await connection.fetchrow("SELECT * FROM users")
+        workshop = await connection.fetchrow("SELECT * FROM workshops")
+    finally:
+        await connection.close()
+    assert person is not None
+    assert workshop is not None
+    assert (person["credit_balance"], person["onboarding_complete"], person["plan_tier"]) == (
+        0,
+        False,
+        "free",
+    )
+    assert (workshop["title"], workshop["status"], workshop["credit_consumed_at"]) == (
+        "Before billing",
+        "draft",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("ALTER TABLE users DROP COLUMN email", "users.email"),
+        ("ALTER TABLE workshops ALTER deleted_at TYPE text", "workshops.deleted_at"),
+        ("ALTER TABLE users DROP CONSTRAINT users_clerk_user_id_key", "clerk_user_id is not unique"),
+    ],
+)
+async def test_a_hosts_table_that_will_not_do_is_refused_by_name_and_nothing_is_changed(
+    server: object, change: str, named: str
+) -> None:
+    target = empty_database()
+    await execute(target.owner_url, HOST_BEFORE_BILLING, change)
+    with pytest.raises(asyncpg.RaiseError, match=named):
+        await migrated(target)
+    connection = await asyncpg.connect(target.owner_url)
+    try:
+        assert await connection.fetchval("SELECT to_regclass('credit_transactions')") is None
+        assert await connection.fetchval("SELECT count(*) FROM users") == 1
+    finally:
+        await connection.close()
+
+
+async def test_a_schema_that_was_applied_by_hand_is_recognised_and_left_alone(server: object) -> None:
+    target = empty_database()
+    await migrated(target)
+    await execute(target.owner_url, "DELETE FROM migration")
+    with pytest.raises(migrate.MigrationFailed, match="ahead of the record"):
+        await migrated(target)
+    assert await differences_in(target) == []
+
+
+DAMAGE = [
+    (
+        "DROP TRIGGER ledger_append_only ON credit_transactions",
+        "trigger credit_transactions.ledger_append_only",
+    ),
+    ("ALTER TABLE users DISABLE TRIGGER ledger_seq_steps", "trigger users.ledger_seq_steps"),
+    ("ALTER TABLE credit_transactions DROP CONSTRAINT adds_up", "constraint credit_transactions.adds_up"),
+    ("ALTER TABLE users DROP CONSTRAINT balance_is_posted", "constraint users.balance_is_posted"),
+    ("DROP INDEX uncounted_of_user", "index credit_transactions.uncounted_of_user"),
+    ("ALTER TABLE users ALTER credit_balance DROP DEFAULT", "column users.credit_balance"),
+    (
+        "ALTER TABLE credit_transactions ALTER created_at SET DEFAULT now()",
+        "column credit_transactions.created_at",
+    ),
+    ("ALTER TABLE users DROP COLUMN plan_tier", "column users.plan_tier"),
+    (
+        "CREATE OR REPLACE FUNCTION ledger_row_is_last() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "function ledger_row_is_last",
+    ),
+]
+
+
+@pytest.mark.parametrize(("damage", "named"), DAMAGE)
+async def test_whatever_is_dropped_or_weakened_is_named(server: object, damage: str, named: str) -> None:
+    """SCHM-08"""
+    target = fresh_database()
+    await execute(target.owner_url, damage)
+    found = await differences_in(target)
+    assert any(line.startswith(named) for line in found), found
+
+
+async def test_the_applications_role_is_weak_and_a_single_role_is_said_to_be_weaker(server: object) -> None:
+    target = fresh_database()
+    with beside_other_pools():
+        async with database.pool(target.app_url):
+            assert await schema.weaknesses() == []
+    with beside_other_pools():
+        async with database.pool(target.owner_url):
+            [said] = await schema.weaknesses()
+    assert "owner of the ledger" in said
+
+
+async def test_a_migration_waits_for_another_and_then_has_nothing_to_do(server: object) -> None:
+    target = empty_database()
+    rival = await asyncpg.connect(target.owner_url)
+    with ExitStack() as stack:
+        stack.enter_context(beside_other_pools())
+        async with database.pool(target.owner_url):
+            async with rival.transaction():
+                await rival.execute("SELECT pg_advisory_xact_lock(hashtext('billing migrate'))")
+                waiting = asyncio.create_task(migrate.migrate(target.app_url))
+                async with asyncio.timeout(5):
+                    while not await rival.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                        await asyncio.sleep(0.01)
+                assert not waiting.done()
+            assert await waiting == migrate.known()
+    await rival.close()
