@@ -1,0 +1,41 @@
+"""Decides what a page is told of the person behind the request, and where those who must sign in go. No SQL."""
+
+from urllib.parse import quote, urlsplit
+
+from litestar.response import Response
+
+from app.errors import SignInNeeded
+from app.web.rendering import go
+from app.web.security import safe_path
+from app.web.site import HttpRequest, SiteOptions, Viewer, options_of, viewer_of
+
+
+async def viewer(request: HttpRequest) -> Viewer:
+    """The signed-in person; a dependency of every page that is not public.
+
+    Raises: SignInNeeded: there is none.
+    """
+    found = viewer_of(request)
+    if found is None:
+        raise SignInNeeded(way_back(request, options_of(request)))
+    return found
+
+
+async def visitor(request: HttpRequest) -> Viewer | None:
+    """The signed-in person, or None; a dependency of public pages."""
+    return viewer_of(request)
+
+
+def sign_in_first(request: HttpRequest, error: SignInNeeded) -> Response[None]:
+    """The answer to SignInNeeded: on to sign-in, which leads back."""
+    return go(request, f"/sign-in?return_to={quote(error.return_to, safe='/')}")
+
+
+def way_back(request: HttpRequest, options: SiteOptions) -> str:
+    """The page to come back to: the one asked for, or the one that a form or a fragment belongs to."""
+    address = str(request.url)
+    if request.method != "GET" or request.headers.get("hx-request") == "true":
+        address = request.headers.get("referer", "")
+    parts = urlsplit(address)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return safe_path(path, base_url=options.base_url)

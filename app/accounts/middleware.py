@@ -1,0 +1,58 @@
+"""Decides who sends a request, once, before anything else asks. Knows the cookie, but no page."""
+
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from app.accounts.current import way_back
+from app.accounts.sessions import LONGEST, SignedIn, resolve
+from app.clock import Clock
+from app.errors import SignInNeeded
+from app.web.cookies import cookie_name
+from app.web.site import Badge, HttpRequest, SiteOptions, Viewer, scope_state
+
+SESSION = "session"
+SESSION_SECONDS = int(LONGEST.total_seconds())
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SessionMiddleware(ASGIMiddleware):
+    """Leaves the viewer and the session's token in the request's state; both None for whoever is not signed in.
+
+    Static files and health answers opt out with `no_session`. A form sent after the session ended leads to
+    sign-in instead of "this form has expired", save the forms with `signed_out`, which need no session.
+    """
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "no_session"
+
+    def __init__(self, options: SiteOptions, clock: Clock) -> None:
+        self.options = options
+        self.clock = clock
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request: HttpRequest = scope["litestar_app"].request_class(scope)
+        token = request.cookies.get(cookie_name(self.options, SESSION))
+        signed_in = await resolve(token, now=self.clock()) if token else None
+        if token and signed_in is None and _needs_session(request):
+            raise SignInNeeded(way_back(request, self.options))
+        state = scope_state(scope)
+        state["viewer"] = _viewer(signed_in) if signed_in else None
+        state["session_token"] = token if signed_in else None
+        await next_app(scope, receive, send)
+
+
+def _needs_session(request: HttpRequest) -> bool:
+    opt = request.route_handler.opt
+    return request.method not in READING and not opt.get("signed_out") and not opt.get("no_csrf")
+
+
+def _viewer(signed_in: SignedIn) -> Viewer:
+    badge = Badge(signed_in.balance_credits, signed_in.pending_credits, signed_in.ledger_seq)
+    return Viewer(
+        clerk_user_id=signed_in.clerk_user_id,
+        name=signed_in.name or signed_in.email,
+        email=signed_in.email,
+        is_operator=False,  # nobody is one until there are pages for them
+        badge=badge,
+    )

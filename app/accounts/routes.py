@@ -1,0 +1,209 @@
+"""Pages of signing in and out, and the account page. Thin: the rules stand in `links`, `sessions` and `people`."""
+
+import re
+import secrets
+from urllib.parse import quote
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Response, Template
+
+from app.accounts import sessions
+from app.accounts.demo import DEMO_PEOPLE
+from app.accounts.errors import AccountClosed
+from app.accounts.letters import sign_in_letter
+from app.accounts.links import LINK_LIVES, LinkState, ask_for_link, state_of
+from app.accounts.mail import DevelopmentMailer, Mailer
+from app.accounts.middleware import SESSION, SESSION_SECONDS
+from app.accounts.signing_in import enter_as_demo, enter_by_link
+from app.accounts.view import (
+    CLOSED,
+    STATUS_OF,
+    TROUBLE,
+    AccountPage,
+    ConfirmPage,
+    MailboxPage,
+    SentPage,
+    SignInPage,
+)
+from app.clock import Clock
+from app.errors import BadInput, NotFound
+from app.settings import Settings
+from app.web.cookies import cookie, cookie_name
+from app.web.csrf import ANONYMOUS
+from app.web.flash import Flash
+from app.web.forms import Form, read_form
+from app.web.rendering import go, page
+from app.web.security import safe_path
+from app.web.site import HttpRequest, Viewer, options_of, scope_state
+
+BROWSER = "sign-in"  # the cookie that binds a mailed link to the browser that asked for it
+BROWSER_SECONDS = int(LINK_LIVES.total_seconds())
+PUBLIC = {"signed_out": True}
+
+# No quotes, blanks or letters beyond ASCII: look-alikes could otherwise be folded into somebody else's address.
+_ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@get("/sign-in")
+async def sign_in(
+    request: HttpRequest, visitor: NamedDependency[Viewer | None], settings: NamedDependency[Settings]
+) -> Response[None] | Template:
+    """The ways in; whoever is signed in already goes on."""
+    return_to = _safe(request.query_params.get("return_to"), settings)
+    if visitor is not None:
+        return go(request, return_to)
+    return page(request, "accounts/sign_in.html", _sign_in_page(settings, return_to))
+
+
+@post("/sign-in", opt=PUBLIC)
+async def ask(
+    request: HttpRequest,
+    settings: NamedDependency[Settings],
+    clock: NamedDependency[Clock],
+    mailer: NamedDependency[Mailer],
+) -> Template:
+    """Mail a sign-in link. Known and unknown addresses are answered with the same page."""
+    _require("email", settings)
+    form = await read_form(request)
+    return_to = _safe(form.text("return_to"), settings)
+    try:
+        email = _address(form)
+    except BadInput as error:
+        view = _sign_in_page(settings, return_to, email=form.line("email"), problems=error.problems)
+        return page(request, "accounts/sign_in.html", view, status=422)
+    browser = _browser(request) or secrets.token_urlsafe(32)
+    token = await ask_for_link(email, browser=browser, return_path=return_to, now=clock())
+    address = f"{settings.base_url}/sign-in/email/{token}"
+    await mailer.send(sign_in_letter(email, brand=settings.brand_name, link=address))
+    minutes = BROWSER_SECONDS // 60
+    answer = page(
+        request,
+        "accounts/sent.html",
+        SentPage(email, return_to, minutes, has_mailbox=isinstance(mailer, DevelopmentMailer)),
+    )
+    answer.set_cookie(cookie(options_of(request), BROWSER, browser, max_age_seconds=BROWSER_SECONDS))
+    return answer
+
+
+@get("/sign-in/email/{token:str}")
+async def open_link(request: HttpRequest, token: FromPath[str], clock: NamedDependency[Clock]) -> Template:
+    """The page behind a mailed link. Opening it uses nothing up: mail scanners open links too."""
+    state = await state_of(token, browser=_browser(request), now=clock())
+    if state is not LinkState.READY:
+        return _trouble(request, state)
+    return page(request, "accounts/confirm.html", ConfirmPage(f"/sign-in/email/{quote(token)}"))
+
+
+@post("/sign-in/email/{token:str}", opt=PUBLIC)
+async def use_link(
+    request: HttpRequest,
+    token: FromPath[str],
+    settings: NamedDependency[Settings],
+    clock: NamedDependency[Clock],
+) -> Response[None] | Template:
+    """Sign in with the link, once."""
+    browser, old_session = _browser(request), scope_state(request.scope)["session_token"]
+    try:
+        entered = await enter_by_link(token, browser=browser, old_session=old_session, now=clock())
+    except AccountClosed:
+        return page(request, "accounts/not_signed_in.html", CLOSED, status=403)
+    if isinstance(entered, LinkState):
+        return _trouble(request, entered)
+    return _signed_in(request, entered.session_token, _safe(entered.return_path, settings))
+
+
+@post("/sign-in/demo", opt=PUBLIC)
+async def use_demo(
+    request: HttpRequest, settings: NamedDependency[Settings], clock: NamedDependency[Clock]
+) -> Response[None] | Template:
+    """Sign in as one of the demo people."""
+    _require("demo", settings)
+    form = await read_form(request)
+    old_session = scope_state(request.scope)["session_token"]
+    try:
+        token = await enter_as_demo(form.text("user"), old_session=old_session, now=clock())
+    except AccountClosed:
+        return page(request, "accounts/not_signed_in.html", CLOSED, status=403)
+    return _signed_in(request, token, _safe(form.text("return_to"), settings))
+
+
+@post("/sign-out")
+async def sign_out(request: HttpRequest) -> Response[None]:
+    """End this session; others of the same person go on."""
+    token: str | None = scope_state(request.scope)["session_token"]
+    if token is not None:
+        await sessions.end(token)
+    answer = go(request, "/sign-in", flash=Flash("done", "You are signed out."))
+    answer.set_cookie(cookie(options_of(request), SESSION, "", max_age_seconds=0))
+    return answer
+
+
+@get("/account")
+async def account(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Template:
+    """Who is signed in, and the way out."""
+    return page(request, "accounts/account.html", AccountPage(viewer.name, viewer.email))
+
+
+@get("/dev/mailbox")
+async def mailbox(request: HttpRequest, mailer: NamedDependency[Mailer]) -> Template:
+    """The mails that would have gone out; there is no such page where a mail server is set.
+
+    Raises: NotFound: mails leave the house here.
+    """
+    if not isinstance(mailer, DevelopmentMailer):
+        raise NotFound
+    return page(request, "accounts/mailbox.html", MailboxPage(tuple(mailer.letters)))
+
+
+def offers(way: str, settings: Settings) -> bool:
+    """True when people may come in this way; the demo never where people or money are real."""
+    is_real = settings.is_production or settings.is_live
+    return way in settings.sign_in and not (way == "demo" and is_real)
+
+
+def _require(way: str, settings: Settings) -> None:
+    if not offers(way, settings):
+        raise NotFound
+
+
+def _sign_in_page(
+    settings: Settings, return_to: str, *, email: str = "", problems: dict[str, str] | None = None
+) -> SignInPage:
+    people = DEMO_PEOPLE if offers("demo", settings) else ()
+    return SignInPage(return_to, offers("email", settings), people, email, problems or {})
+
+
+def _address(form: Form) -> str:
+    email = form.line("email").lower()
+    if len(email) > 254 or not _ADDRESS.fullmatch(email):
+        raise BadInput(email="Please type an address such as name@example.com.")
+    return email
+
+
+def _safe(path: str | None, settings: Settings) -> str:
+    return safe_path(path, base_url=settings.base_url)
+
+
+def _browser(request: HttpRequest) -> str | None:
+    text = request.cookies.get(cookie_name(options_of(request), BROWSER), "")
+    return text if _SECRET.fullmatch(text) else None
+
+
+def _trouble(request: HttpRequest, state: LinkState) -> Template:
+    return page(request, "accounts/not_signed_in.html", TROUBLE[state], status=STATUS_OF[state])
+
+
+def _signed_in(request: HttpRequest, token: str, return_to: str) -> Response[None]:
+    """On to the page first asked for, with the new session; what tied forms and links to a signed-out browser goes."""
+    options, answer = options_of(request), go(request, return_to)
+    answer.set_cookie(cookie(options, SESSION, token, max_age_seconds=SESSION_SECONDS))
+    for name in (ANONYMOUS, BROWSER):
+        if cookie_name(options, name) in request.cookies:
+            answer.set_cookie(cookie(options, name, "", max_age_seconds=0))
+    return answer
+
+
+ROUTES = [sign_in, ask, open_link, use_link, use_demo, sign_out, account, mailbox]

@@ -1,0 +1,93 @@
+"""Decides how long a signed-in browser stays so. Knows tokens and moments, but no cookie and no request."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.database import row
+from app.ids import new_id
+
+IDLE = timedelta(days=14)  # a workshop takes weeks, so a fortnight's pause must not end the session
+LONGEST = timedelta(days=60)  # however busy: a token that leaked unseen dies in two months
+SEEN_EVERY = timedelta(minutes=1)
+
+NEW_SESSION = """
+INSERT INTO sessions (id, token_hash, clerk_user_id, provider, created_at, last_seen_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $5, $6)
+"""
+
+# Session, person and badge in one round trip: every signed-in page asks this.
+RESOLVE = """
+SELECT s.id AS session_id, s.last_seen_at, u.clerk_user_id, u.name, u.email,
+       u.credit_balance AS balance_credits, coalesce(u.ledger_seq, 0) AS ledger_seq,
+       (SELECT coalesce(sum(t.amount), 0)::int
+          FROM credit_transactions t
+         WHERE t.clerk_user_id = u.clerk_user_id
+           AND t.status = 'pending') AS pending_credits
+  FROM sessions s JOIN users u USING (clerk_user_id)
+ WHERE s.token_hash = $1
+   AND s.expires_at > $2                  -- use does not move this one
+   AND s.last_seen_at > $3
+   AND u.deleted_at IS NULL               -- a closed account is signed out everywhere at once
+"""
+
+SEEN = """
+UPDATE sessions
+   SET last_seen_at = $2
+ WHERE id = $1
+   AND last_seen_at < $2                  -- of several requests at once, one writes
+"""
+
+SWEEP = "DELETE FROM sessions WHERE clerk_user_id = $1 AND (expires_at <= $2 OR last_seen_at <= $3)"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person behind a session's token, with what the badge shows.
+
+    Units: whole credits; `ledger_seq` is 0 before the first counted row.
+    """
+
+    session_id: str
+    last_seen_at: datetime
+    clerk_user_id: str
+    name: str
+    email: str
+    balance_credits: int
+    pending_credits: int
+    ledger_seq: int
+
+
+async def create(user_id: str, *, provider: str, now: datetime, instead_of: str | None = None) -> str:
+    """The token of a new session; it is never a token that a browser brought along.
+
+    Inside: the caller's tx. The session `instead_of` ends, and this person's dead sessions are swept out.
+    """
+    token = secrets.token_urlsafe(32)
+    if instead_of is not None:
+        await end(instead_of)
+    await row(SWEEP, user_id, now, now - IDLE)
+    await row(NEW_SESSION, new_id("ses"), digest(token), user_id, provider, now, now + LONGEST)
+    return token
+
+
+async def resolve(token: str, *, now: datetime) -> SignedIn | None:
+    """Who is signed in with this token, or None. Use renews the idle time, written at most once a minute."""
+    found = await row(RESOLVE, digest(token), now, now - IDLE)
+    if found is None:
+        return None
+    signed_in = SignedIn(**found)
+    if now - signed_in.last_seen_at >= SEEN_EVERY:
+        await row(SEEN, signed_in.session_id, now)
+    return signed_in
+
+
+async def end(token: str) -> None:
+    """Sign this one browser out."""
+    await row("DELETE FROM sessions WHERE token_hash = $1", digest(token))
+
+
+def digest(token: str) -> bytes:
+    """What is stored in place of a token. It has 256 random bits, so a plain hash is as good as a slow one."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

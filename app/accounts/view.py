@@ -1,0 +1,92 @@
+"""What the pages of this feature show: one frozen dataclass each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.accounts.demo import DemoPerson
+from app.accounts.links import LinkState
+from app.accounts.mail import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """The ways in. `people` is empty where there is no demo."""
+
+    return_to: str
+    takes_email: bool
+    people: tuple[DemoPerson, ...]
+    email: str = ""
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SentPage:
+    """ "Check your mail": the same words whether the address is known or not."""
+
+    email: str
+    return_to: str
+    lives_minutes: int
+    has_mailbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPage:
+    """The page behind a mailed link: one button, and nothing is used up until it is pressed."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSignedInPage:
+    """Why a way in did not work, and that a new link will."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """Who is signed in."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxPage:
+    """The letters that development keeps at home, newest first."""
+
+    letters: tuple[Letter, ...]
+
+
+STATUS_OF: Mapping[LinkState, int] = {
+    LinkState.UNKNOWN: 404,
+    LinkState.USED: 410,
+    LinkState.EXPIRED: 410,
+    LinkState.OTHER_BROWSER: 403,
+}
+
+TROUBLE: Mapping[LinkState, NotSignedInPage] = {
+    LinkState.UNKNOWN: NotSignedInPage(
+        "This sign-in link is not one of ours",
+        "Perhaps the mail program cut it short. Copy the whole address from the mail, or ask for a new link.",
+    ),
+    LinkState.USED: NotSignedInPage(
+        "This sign-in link was used already",
+        "Each link signs in once. Ask for a new one; it takes a few seconds.",
+    ),
+    LinkState.EXPIRED: NotSignedInPage(
+        "This sign-in link has expired",
+        "A link is good for a few minutes only. Ask for a new one; it takes a few seconds.",
+    ),
+    LinkState.OTHER_BROWSER: NotSignedInPage(
+        "This link was asked for in another browser",
+        "For your safety it works only there. Open it in the browser in which you asked for it, "
+        "or ask for a new link here.",
+    ),
+}
+
+CLOSED = NotSignedInPage(
+    "This account was closed",
+    "You proved who you are, but this account is no longer open, so nobody was signed in.",
+)

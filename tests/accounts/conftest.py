@@ -1,0 +1,133 @@
+"""The pages of this feature in an application of their own, with a clock and a mailbox that tests can reach."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar, get, post
+from litestar.di import NamedDependency, Provide
+
+from app.accounts.current import sign_in_first, viewer, visitor
+from app.accounts.mail import DevelopmentMailer, Mailer
+from app.accounts.middleware import SessionMiddleware
+from app.accounts.routes import ROUTES
+from app.errors import SignInNeeded
+from app.settings import Settings
+from app.web.plugin import Web
+from app.web.site import SiteOptions, Viewer
+from tests.accounts.browsers import Browser
+
+ORIGIN = "http://127.0.0.1:8000"
+SECRET = "s" * 32
+
+
+class SetClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, **spans: float) -> None:
+        self.now += timedelta(**spans)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running application: `browser()` is somebody else's machine each time."""
+
+    app: Litestar
+    clock: SetClock
+    mailer: DevelopmentMailer
+    origin: str
+
+    def browser(self) -> Browser:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return Browser(httpx.AsyncClient(transport=transport, base_url=self.origin))
+
+    @property
+    def mailed_path(self) -> str:
+        """The path of the link in the newest letter."""
+        return self.mailer.letters[0].link.removeprefix(self.origin)
+
+
+@get("/dashboard")
+async def dashboard(viewer: NamedDependency[Viewer]) -> dict[str, object]:
+    """Stands for any page that needs a signed-in person."""
+    return {"user": viewer.clerk_user_id, "balance": viewer.badge.balance_credits, "name": viewer.name}
+
+
+@get("/pricing")
+async def pricing(visitor: NamedDependency[Viewer | None]) -> dict[str, object]:
+    """Stands for any public page."""
+    return {"user": visitor.clerk_user_id if visitor else None}
+
+
+@post("/workshops")
+async def create(viewer: NamedDependency[Viewer]) -> dict[str, object]:
+    """Stands for any form of a signed-in person."""
+    return {"user": viewer.clerk_user_id}
+
+
+def settings_with(**changes: object) -> Settings:
+    """Settings of a developer's machine, built by hand."""
+    given: dict[str, object] = {
+        "environment": "development",
+        "database_url": "postgresql://nobody@127.0.0.1/none",
+        "base_url": ORIGIN,
+        "session_secret": SECRET,
+        "stripe_secret_key": "sk_test_123",
+        "stripe_webhook_secret": ("whsec_123456",),
+        "sign_in": ("demo", "email"),
+    }
+    return Settings.model_validate(given | changes)
+
+
+def site_with(settings: Settings, mailer: Mailer | None = None) -> Site:
+    """The application for these settings."""
+    clock, mailbox = SetClock(), DevelopmentMailer()
+    options = SiteOptions(
+        brand=settings.brand_name,
+        support_email=settings.support_email,
+        sales_email=settings.sales_email,
+        base_url=settings.base_url,
+        environment=settings.environment,
+        secret=SECRET.encode(),
+        checkout_origins=(),
+        credit_hint="One credit opens the rest of one workshop.",
+    )
+
+    def given(value: object) -> Provide:
+        return Provide(lambda: value, sync_to_thread=False)
+
+    app = Litestar(
+        route_handlers=[*ROUTES, dashboard, pricing, create],
+        middleware=[SessionMiddleware(options, clock)],
+        plugins=[Web(options)],
+        dependencies={
+            "settings": given(settings),
+            "clock": given(clock),
+            "mailer": given(mailer or mailbox),
+            "viewer": Provide(viewer),
+            "visitor": Provide(visitor),
+        },
+        exception_handlers={SignInNeeded: sign_in_first},
+        openapi_config=None,
+    )
+    return Site(app, clock, mailbox, settings.base_url)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(pool: None) -> AsyncIterator[Site]:
+    yield site_with(settings_with())
+
+
+@pytest.fixture
+def alice(site: Site) -> Browser:
+    """Alice's browser; `site.browser()` is somebody else's."""
+    return site.browser()
