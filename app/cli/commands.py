@@ -4,7 +4,7 @@ so that `billing --help` answers at once."""
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import rich_click as click
 
@@ -24,8 +24,26 @@ class Billing(click.RichGroup):
         try:
             return super().invoke(ctx)
         except BillingError as error:
-            click.echo(f"billing: {error}", err=True)
-            raise SystemExit(1) from error
+            _end(str(error), error)
+        except Exception as error:
+            if not _is_silence_of_the_database(error):
+                raise
+            _end(
+                f"the database does not answer as it should: {error}. Start it, or correct DATABASE_URL",
+                error,
+            )
+
+
+def _is_silence_of_the_database(error: Exception) -> bool:
+    refused = isinstance(error, ConnectionError | TimeoutError) and not isinstance(error, BrokenPipeError)
+    return refused or type(error).__module__.startswith(
+        "asyncpg"
+    )  # compared by name: importing it takes time
+
+
+def _end(line: str, error: Exception) -> NoReturn:
+    click.echo(f"billing: {line}", err=True)
+    raise SystemExit(1) from error
 
 
 @click.group(cls=Billing, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

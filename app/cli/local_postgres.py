@@ -3,8 +3,6 @@
 Authentication is `trust`, so the socket folder (mode 0700) is the door; no TCP port is opened.
 """
 
-import contextlib
-import fcntl
 import shutil
 import signal
 import socket
@@ -12,13 +10,13 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 from urllib.parse import quote
 
 from app.cli.data_folder import make_folder
+from app.cli.folder_locks import only_one_at, stay_at, wait_until_left
 from app.cli.parent_death import before_exec
 from app.cli.pid_files import clear_dead_postmaster
 from app.cli.postgres_binaries import Binaries, give, major_version, usable_binaries
@@ -27,6 +25,7 @@ from app.errors import BillingError
 SUPERUSER, OWNER, APPLICATION, DATABASE = "postgres", "billing_owner", "billing_app", "billing"
 _PORT_FILE = ".s.PGSQL.5432"
 _LONGEST_SOCKET_FOLDER = 90  # a socket's address holds 107 bytes
+_GUEST_SECONDS = 10.0
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -62,6 +61,7 @@ class LocalPostgres:
         self.log = self.data_dir / "postgres.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._socket_folder: Path | None = None
+        self._staying: IO[str] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -106,14 +106,35 @@ class LocalPostgres:
             )
         make_folder(self.data_dir)
         binaries = usable_binaries(self.data_dir)
-        with _only_starter(self.data_dir / "start.lock"):
+        with only_one_at(self._start_lock):
             self._socket_folder = _socket_folder(self.data_dir)
             give(self._socket_folder, binaries.account)
-            if not self._answers(binaries):
+            if self._answers(binaries):
+                self._staying = stay_at(self._guest_book)
+            else:
                 self._launch(binaries)
 
     def stop(self) -> None:
-        """Stop the server if we started it: a fast, clean shutdown."""
+        """Leave; if we started the server, let guests finish for ten seconds and shut it down fast and cleanly."""
+        if self._staying is not None:
+            self._staying.close()
+            self._staying = None
+        if self._process is None:
+            return
+        with only_one_at(self._start_lock):  # so that nobody comes in while it goes down
+            if self.exit_code is None:
+                wait_until_left(self._guest_book, seconds=_GUEST_SECONDS)
+            self._shut_down()
+
+    @property
+    def _start_lock(self) -> Path:
+        return self.data_dir / "start.lock"
+
+    @property
+    def _guest_book(self) -> Path:
+        return self.data_dir / "guests.lock"
+
+    def _shut_down(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
@@ -145,7 +166,7 @@ class LocalPostgres:
                     raise self._failure()
                 self._spawn(binaries)  # the backends of a killed postmaster hold its memory until they notice
             elif time.monotonic() > deadline:
-                self.stop()
+                self._shut_down()
                 raise self._failure()
             time.sleep(0.03)
 
@@ -181,14 +202,6 @@ class LocalPostgres:
             "pg_isready", "--quiet", f"--username={SUPERUSER}", f"--host={self.socket_folder}"
         )
         return asked.returncode == 0
-
-
-@contextlib.contextmanager
-def _only_starter(lock: Path) -> Iterator[None]:
-    """One starter at a time; the kernel opens the lock of a killed one."""
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 def _socket_folder(data_dir: Path) -> Path:

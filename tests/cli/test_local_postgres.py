@@ -55,9 +55,14 @@ def open_holder() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
         return programs[-1]
 
     yield begin
-    for program in programs:
+    for program in programs:  # all of them, before waiting for one: an owner waits for its guests
+        assert program.stdin is not None
         with suppress(BrokenPipeError):
-            program.communicate(timeout=30)
+            program.stdin.close()
+    for program in programs:
+        program.wait(timeout=30)
+        assert program.stdout is not None
+        program.stdout.close()
 
 
 @pytest.fixture
@@ -114,6 +119,20 @@ def test_four_cold_starts_at_once_make_one_owner_and_three_guests(
     assert sorted(owners) == [False, False, False, True]
 
 
+async def test_an_owner_that_leaves_first_lets_its_guests_finish(data_dir: Path, hold: Hold) -> None:
+    owner = hold(data_dir)
+    assert owner.is_ours
+    guest = LocalPostgres(data_dir)
+    guest.start()
+    assert not guest.is_ours
+    assert owner.program.stdin is not None
+    owner.program.stdin.close()
+    assert await query(guest.url(APPLICATION), "SELECT 'still here' FROM pg_sleep(0.3)") == "still here"
+    assert owner.program.poll() is None
+    guest.stop()
+    assert owner.program.wait(timeout=20) == 0
+
+
 def test_killing_the_starter_stops_postgres_cleanly(data_dir: Path, hold: Hold) -> None:
     holding = hold(data_dir)
     postmaster = holding.process_id
@@ -128,9 +147,8 @@ async def test_a_killed_postmaster_is_recovered_from_with_all_committed_rows(
     data_dir: Path, hold: Hold
 ) -> None:
     holding = hold(data_dir)
-    guest = LocalPostgres(data_dir)
-    guest.start()
-    await query(guest.url(OWNER), "CREATE TABLE kept AS SELECT 7 AS number")
+    with LocalPostgres(data_dir) as guest:
+        await query(guest.url(OWNER), "CREATE TABLE kept AS SELECT 7 AS number")
     assert holding.process_id is not None
     os.kill(holding.process_id, signal.SIGKILL)
     with LocalPostgres(data_dir) as again:
