@@ -1,0 +1,230 @@
+"""Decides what a checkout session gives its buyer: one function for the webhook, the return page and reconciliation.
+
+Stripe's object is the truth, read afresh each time; an event is only the hint to look.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+import structlog
+
+from app.checkout.intent import carry_out_intent
+from app.checkout.outcome import Also, Fulfilment, Outcome, Source, already, answer, as_stored
+from app.checkout.purchases import (
+    Purchase,
+    mark_expired,
+    mark_failed,
+    mark_paid,
+    mark_refused,
+    mark_settling,
+    purchase_by_id,
+    purchase_with_balance,
+)
+from app.checkout.verdict import Meaning, Verdict, judge
+from app.database import tx
+from app.errors import StripeMissing, StripeUnavailable, UnknownPurchase
+from app.ledger.payments import PurchaseMovement, await_purchase, fail_purchase, post_purchase
+from app.ledger.posting import lock_user
+from app.ledger.statement import balance_of
+from app.payments.deadline import one_deadline
+from app.payments.gateway import CheckoutSession, PaymentGateway
+from app.workshops.access import PaywallRules
+
+__all__ = ["Fulfilment", "Outcome", "Source", "fulfil"]
+
+log = structlog.get_logger("app.checkout")
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A purchase and what Stripe says of it, on the way to its fulfilment."""
+
+    purchase: Purchase
+    session: CheckoutSession
+    source: Source
+    rules: PaywallRules
+    now: datetime
+
+    @property
+    def movement(self) -> PurchaseMovement:
+        bought = self.purchase
+        return PurchaseMovement(
+            bought.user_id,
+            bought.id,
+            bought.credits,
+            bought.description,
+            self.session.id,
+            self.source.request_id,
+        )
+
+
+async def fulfil(
+    session_id: str,
+    *,
+    source: Source,
+    gateway: PaymentGateway,
+    rules: PaywallRules,
+    now: datetime,
+    also: Also | None = None,
+    owner: str | None = None,
+) -> Fulfilment:
+    """Give the buyer the credits of a paid checkout session, once, and carry out the purchase's intent.
+
+    Units: the price is in minor units of the purchase's own currency; the grant is whole credits.
+    Inside: a tx of its own; `also` is told the outcome and runs last in it (the inbox stamps its event).
+    Repeat: changes nothing and answers `already`, whoever calls; Stripe is not asked again.
+    Raises: UnknownPurchase: the session is none of ours, or not `owner`'s; nothing was written. StripeUnavailable:
+      but for the page, which is told `pending`. StripeMissing.
+    Source: https://docs.stripe.com/checkout/fulfillment
+    """
+    known = await purchase_with_balance(session_id)
+    if owner is not None and (known is None or known[0].user_id != owner):
+        raise UnknownPurchase(session_id)
+    if known is not None and known[0].status == "paid":
+        return await _told(already(*known), also)
+    try:
+        with one_deadline():
+            session = await gateway.checkout_session(session_id)
+    except (StripeUnavailable, StripeMissing):
+        if known is None or source.kind != "page":
+            raise
+        return answer(Outcome.PENDING, known[0], reason="silent")  # claims no more than Stripe said
+    purchase = known[0] if known is not None else await _purchase_named_by(session)
+    if purchase is None:
+        return await _told(_stranger(session), also)
+    verdict = judge(session, purchase, live=gateway.is_live, event_type=source.event_type)
+    return await _apply(verdict, _Case(purchase, session, source, rules, now), also)
+
+
+async def _purchase_named_by(session: CheckoutSession) -> Purchase | None:
+    """The purchase that asked for a session we have not stored yet; None if it names one we do not have."""
+    named = session.purchase_id or session.client_reference_id
+    if named is None:
+        raise UnknownPurchase(session.id)
+    return await purchase_by_id(named) if named.isprintable() else None
+
+
+async def _apply(verdict: Verdict, case: _Case, also: Also | None) -> Fulfilment:
+    match verdict.meaning:
+        case Meaning.PAID:
+            return await _grant(case, also)
+        case Meaning.SETTLING:
+            return await _await_money(case, also)
+        case Meaning.FAILED:
+            return await _give_up(case, also)
+        case Meaning.EXPIRED:
+            return await _expire(case, also)
+        case Meaning.OPEN:
+            waiting = answer(Outcome.PENDING, case.purchase, reason="open")
+            return await _told(replace(waiting, payment_url=case.session.url), also)
+        case Meaning.REFUSED:
+            return await _refuse(case, verdict, also)
+        case _:
+            assert_never(verdict.meaning)
+
+
+async def _grant(case: _Case, also: Also | None) -> Fulfilment:
+    """One transaction: the purchase paid, its credits counted, its intent carried out, whatever else is asked.
+
+    The order is the rule: what shall be taken from the credits again comes before the intent could spend them.
+    """
+    actor, request_id = case.source.actor(case.purchase), case.source.request_id
+    async with tx():
+        purchase = await mark_paid(case.purchase, case.session, now=case.now)
+        if purchase is None:
+            return await _overtaken(case, also)
+        posted = await post_purchase(case.movement, actor=actor)
+        intent = await carry_out_intent(
+            purchase, rules=case.rules, now=case.now, actor=actor, request_id=request_id
+        )
+        balance = posted.balance_after_credits
+        if intent is not None:
+            balance = (await balance_of(purchase.user_id)).balance_credits
+        granted = answer(Outcome.GRANTED, purchase)
+        granted = replace(granted, balance_after_credits=balance, intent_outcome=intent)
+        if also is not None:
+            await also(granted)
+    log.info("purchase_fulfilled", purchase_id=purchase.id, source=case.source.kind, intent_outcome=intent)
+    return granted
+
+
+async def _await_money(case: _Case, also: Also | None) -> Fulfilment:
+    settling = answer(Outcome.PENDING, case.purchase, reason="settling")
+    if case.purchase.status == "settling" and also is None:
+        return settling
+    async with tx():
+        await lock_user(case.purchase.user_id)
+        if await mark_settling(case.purchase.id, case.session) is None:
+            return await _overtaken(case, also)
+        await await_purchase(case.movement, actor=case.source.actor(case.purchase))
+        if also is not None:
+            await also(settling)
+    return settling
+
+
+async def _give_up(case: _Case, also: Also | None) -> Fulfilment:
+    """The delayed payment failed: its movement stays on record as failed, even if nobody saw it wait."""
+    failed = answer(Outcome.FAILED, case.purchase, reason="declined")
+    if case.purchase.status == "failed" and also is None:
+        return failed
+    async with tx():
+        await lock_user(case.purchase.user_id)
+        if await mark_failed(case.purchase.id, case.session, now=case.now) is None:
+            return await _overtaken(case, also)
+        await await_purchase(case.movement, actor=case.source.actor(case.purchase))
+        await fail_purchase(case.purchase.id)
+        if also is not None:
+            await also(failed)
+    return failed
+
+
+async def _expire(case: _Case, also: Also | None) -> Fulfilment:
+    expired = answer(Outcome.FAILED, case.purchase, reason="expired")
+    if not case.purchase.is_unfinished:
+        return await _told(expired, also)
+    async with tx():
+        if await mark_expired(case.purchase.id, case.session.id, now=case.now) is None:
+            return await _overtaken(case, also)
+        if also is not None:
+            await also(expired)
+    return expired
+
+
+async def _refuse(case: _Case, verdict: Verdict, also: Also | None) -> Fulfilment:
+    """Keep the money's trace for a person to look at; nothing is granted."""
+    reason = verdict.reason or "mismatch"
+    refused = answer(Outcome.REFUSED, case.purchase, reason=reason)
+    async with tx():
+        if verdict.touches_purchase:
+            await mark_refused(case.purchase.id, case.session, reason)
+        if also is not None:
+            await also(refused)
+    log.error("payment_quarantined", purchase_id=case.purchase.id, session_id=case.session.id, reason=reason)
+    return refused
+
+
+async def _overtaken(case: _Case, also: Also | None) -> Fulfilment:
+    """Somebody else was faster: its state is told as it is now. Inside: the caller's tx."""
+    known = await purchase_with_balance(case.session.id)
+    if known is None:
+        found = answer(Outcome.REFUSED, case.purchase, reason="another checkout session")
+    elif known[0].status == "paid":
+        found = already(*known)
+    else:
+        found = as_stored(known[0])
+    if also is not None:
+        await also(found)
+    return found
+
+
+async def _told(found: Fulfilment, also: Also | None) -> Fulfilment:
+    if also is not None:
+        async with tx():
+            await also(found)
+    return found
+
+
+def _stranger(session: CheckoutSession) -> Fulfilment:
+    log.error("payment_quarantined", session_id=session.id, reason="unknown purchase")
+    return Fulfilment(Outcome.REFUSED, reason="unknown purchase")

@@ -1,0 +1,122 @@
+"""Decides what each event of Stripe's sets off. An event is a hint: the object is read again before anything is done.
+
+Every way through ends with the event stamped, or with an exception that makes Stripe send it again.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+import structlog
+
+from app.checkout.fulfilment import Fulfilment, Outcome, Source, fulfil
+from app.errors import StripeMissing, StripeUnavailable, TryLater, UnknownPurchase
+from app.payments.gateway import PaymentGateway, StripeEvent
+from app.webhooks.inbox import Received, note_failure, receive, settle
+from app.workshops.access import PaywallRules
+
+PASSING = (  # what another delivery of the same event may not meet
+    StripeUnavailable,
+    TryLater,
+    TimeoutError,
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+)
+log = structlog.get_logger("app.webhooks")
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a handler works with."""
+
+    gateway: PaymentGateway
+    rules: PaywallRules
+    now: datetime
+    request_id: str | None = None
+
+
+Handler = Callable[[StripeEvent, str, Means], Awaitable[None]]
+
+
+async def take_in(event: StripeEvent, means: Means) -> None:
+    """Store an event and carry it out, once.
+
+    Repeat: nothing, if it is done; else it is run again.
+    Raises: one of PASSING: another delivery may help. Anything else: a fault of ours; tried `POISON_AFTER` times in
+      all, then quarantined.
+    """
+    received = await receive(event)
+    if received is None:
+        return
+    try:
+        await _carry_out(received, means)
+    except PASSING:
+        raise
+    except Exception as error:
+        if not await note_failure(received, error):
+            raise
+        log.error("event_quarantined", event_id=event.id, event_type=event.type, exc_info=error)
+
+
+async def _carry_out(received: Received, means: Means) -> None:
+    event = received.event
+    handler = HANDLERS.get(event.type)
+    if handler is None:
+        await _ignore(event, None)
+    elif event.account is not None:
+        await _ignore(event, f"concerns the account {event.account}"[:500])
+    elif event.livemode != means.gateway.is_live:
+        await _quarantine(event, "livemode")
+    elif event.object_id is None:
+        await _quarantine(event, "names no object")
+    else:
+        await handler(event, event.object_id, means)
+
+
+async def handle_checkout_session(event: StripeEvent, session_id: str, means: Means) -> None:
+    """Completed, paid late, failed late or expired: all lead to the one fulfilment."""
+
+    async def stamp(found: Fulfilment) -> None:
+        if found.reason == "open":
+            raise TryLater("Stripe tells of an end, and shows the session open still")
+        if found.outcome is Outcome.REFUSED:
+            await settle(event, "quarantined", error=found.reason, purchase_id=found.purchase_id)
+        else:
+            await settle(event, "done", purchase_id=found.purchase_id)
+
+    source = Source("webhook", event.id, event.type, means.request_id)
+    try:
+        await fulfil(
+            session_id, source=source, gateway=means.gateway, rules=means.rules, now=means.now, also=stamp
+        )
+    except UnknownPurchase:
+        await _ignore(event, "not a sale of ours")
+    except StripeMissing:
+        await _quarantine(event, "Stripe does not know the session")
+
+
+HANDLERS: dict[str, Handler] = {
+    "checkout.session.completed": handle_checkout_session,
+    "checkout.session.async_payment_succeeded": handle_checkout_session,
+    "checkout.session.async_payment_failed": handle_checkout_session,
+    "checkout.session.expired": handle_checkout_session,
+}
+
+
+async def _ignore(event: StripeEvent, why: str | None) -> None:
+    await settle(event, "ignored", error=why)
+    log.info("event_ignored", event_id=event.id, event_type=event.type, why=why)
+
+
+async def _quarantine(event: StripeEvent, why: str) -> None:
+    await settle(event, "quarantined", error=why)
+    log.error("event_quarantined", event_id=event.id, event_type=event.type, why=why)
