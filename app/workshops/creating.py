@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+import asyncpg
+
 from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog
 from app.database import row, tx
 from app.errors import BadInput, IdempotencyConflict, NotEnoughCredits, NotFound
@@ -42,19 +44,28 @@ class NewWorkshop:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The workshop, and how its unlock ended where one was asked for."""
+    """The workshop, how its unlock ended where one was asked for, and the balance after it.
+
+    `is_open`: its paid part is open already; a form that comes a second time may meet that.
+    """
 
     workshop_id: str
-    unlocked: UnlockOutcome | None
+    is_open: bool
+    outcome: UnlockOutcome | None
+    balance_credits: int
 
 
 _INSERT = """
 INSERT INTO workshops (id, clerk_user_id, title, status, current_step, form_key, created_at, updated_at)
 VALUES ($1, $2, $3, 'active', $4, $5, $6, $6)
     ON CONFLICT (clerk_user_id, form_key) DO NOTHING      -- waits for a twin that is under way
-RETURNING id"""
+RETURNING id, title, deleted_at, credit_consumed_at"""
 
-_EARLIER = "SELECT id, title, deleted_at FROM workshops WHERE clerk_user_id = $1 AND form_key = $2"
+_EARLIER = """
+SELECT id, title, deleted_at, credit_consumed_at
+  FROM workshops
+ WHERE clerk_user_id = $1
+   AND form_key = $2"""
 
 
 def title_of(text: str) -> str:
@@ -105,18 +116,20 @@ async def create_workshop(
     """
     async with tx():
         holder = await lock_user(user_id)  # the person first, as everywhere
-        workshop_id = await _made(user_id, new, now)
+        made = await _made(user_id, new, now)
+        waits = Created(made["id"], made["credit_consumed_at"] is not None, None, holder.balance_credits)
         if new.start.way == "buy":
-            return Created(workshop_id, None)
-        await begin_first_step(workshop_id, now=now)
+            return waits
+        await begin_first_step(made["id"], now=now)
         if new.start.way == "free":
-            return Created(workshop_id, None)
+            return waits
         outcome = await unlock_within(
-            user_id, workshop_id, rules=rules, now=now, actor=actor, request_id=request_id
+            user_id, made["id"], rules=rules, now=now, actor=actor, request_id=request_id
         )
         if outcome is UnlockOutcome.NOT_ENOUGH:
             raise NotEnoughCredits(price_credits=UNLOCK_PRICE_CREDITS, balance_credits=holder.balance_credits)
-        return Created(workshop_id, outcome)
+        used_credits = UNLOCK_PRICE_CREDITS if outcome is UnlockOutcome.UNLOCKED else 0
+        return Created(made["id"], outcome is not None, outcome, holder.balance_credits - used_credits)
 
 
 async def start_free(user_id: str, workshop_id: str, *, now: datetime) -> None:
@@ -131,19 +144,14 @@ async def start_free(user_id: str, workshop_id: str, *, now: datetime) -> None:
         await begin_first_step(workshop_id, now=now)
 
 
-async def _made(user_id: str, new: NewWorkshop, now: datetime) -> str:
+async def _made(user_id: str, new: NewWorkshop, now: datetime) -> asyncpg.Record:
+    """The row of the new workshop, or the one that this form made before."""
     values = (new_id("ws"), user_id, new.title, FIRST_STEP.slug, new.form_key, now)
     made = await row(_INSERT, *values)
-    if made is None:
-        return await _made_earlier(user_id, new)
-    workshop_id: str = made["id"]
-    await make_steps(workshop_id, now=now, in_progress_slug=None)
-    return workshop_id
-
-
-async def _made_earlier(user_id: str, new: NewWorkshop) -> str:
+    if made is not None:
+        await make_steps(made["id"], now=now, in_progress_slug=None)
+        return made
     earlier = await row(_EARLIER, user_id, new.form_key)
     if earlier is None or earlier["deleted_at"] is not None or earlier["title"] != new.title:
         raise IdempotencyConflict(str(new.form_key))
-    workshop_id: str = earlier["id"]
-    return workshop_id
+    return earlier

@@ -32,6 +32,7 @@ class StaleNotes(BillingError):
 class NotComplete(BillingError):
     """The Build Pack was asked for before the last step was completed."""
 
-    def __init__(self, *, current_slug: str) -> None:
+    def __init__(self, *, title: str, current_slug: str) -> None:
+        self.title = title
         self.current_slug = current_slug
         super().__init__(f"the workshop stands at {current_slug}")

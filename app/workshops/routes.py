@@ -1,0 +1,268 @@
+"""Maps the addresses of one workshop to its use cases and pages. Every route of a step asks the access decision."""
+
+from dataclasses import replace
+
+from litestar import Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+from litestar.response import Response, Template
+from litestar.types import ControllerRouterHandler
+
+from app.catalog.packs import Catalog
+from app.clock import Clock
+from app.errors import BadInput, NotEnoughCredits, NotFound, TryLater
+from app.web.flash import Flash, Kind
+from app.web.forms import Form, new_form_key, read_form
+from app.web.rendering import go, page, wants_fragment
+from app.web.request_id import request_id
+from app.web.site import HttpRequest, Viewer
+from app.workshops import creation_routes, pages
+from app.workshops.access import PaywallRules
+from app.workshops.creating import start_free
+from app.workshops.deleting import delete_workshop
+from app.workshops.errors import NotComplete, StaleNotes, StepLocked, StepNotReached
+from app.workshops.saving import Draft, Saved, SaveOutcome, save_notes
+from app.workshops.steps import FIRST_PAID_STEP, LAST_STEP, Step, step
+from app.workshops.unlock import UnlockOutcome, unlock
+from app.workshops.view import LockedPage, NotCompletePage, NotesBox, StepPage
+from app.workshops.visit import Visit
+from app.workshops.words import unlocked_text
+
+TO_DIALOG = {"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}
+BUSY = "It is too busy for a moment. No credit was used. Please try again."
+
+
+async def visit_to(
+    request: HttpRequest,
+    *,
+    viewer: NamedDependency[Viewer],
+    workshop_id: FromPath[str],
+    rules: NamedDependency[PaywallRules],
+    catalog: NamedDependency[Catalog],
+    clock: NamedDependency[Clock],
+) -> Visit:
+    """What a request to one workshop works with. Raises: NotFound: no id of ours looks like this."""
+    if not (workshop_id.isascii() and workshop_id.isprintable()):
+        raise NotFound("workshop")
+    return Visit(
+        user_id=viewer.clerk_user_id,
+        balance_credits=viewer.badge.balance_credits,
+        workshop_id=workshop_id,
+        rules=rules,
+        catalog=catalog,
+        now=clock(),
+        request_id=request_id(request),
+        form_key=new_form_key(),
+    )
+
+
+@get("/")
+async def current_step(request: HttpRequest, visit: NamedDependency[Visit]) -> Response[None]:
+    """On to the step the workshop stands at."""
+    workshop = await pages.workshop_at(visit)
+    return go(request, f"/workshops/{workshop.id}/steps/{workshop.current.slug}")
+
+
+@get("/steps/{slug:str}")
+async def show_step(
+    request: HttpRequest, visit: NamedDependency[Visit], slug: FromPath[str]
+) -> Template | Response[None]:
+    """The step, or the offer where it is locked. With `try` an open page looks whether its payment has settled."""
+    here, tries = step(slug), _tries(request)
+    try:
+        view = await pages.open_step(visit, here)
+    except StepLocked:
+        locked = await pages.locked_step(visit, here, tries=tries or 0)
+        return _locked(request, locked, is_poll=tries is not None)
+    if tries is not None and wants_fragment(request.headers):
+        return go(
+            request,
+            view.href,
+            flash=Flash("done", f"Your payment arrived: steps {view.paid_range} are open."),
+        )
+    return page(request, "workshops/step.html", view)
+
+
+@post("/steps/{slug:str}")
+async def save_step(
+    request: HttpRequest, visit: NamedDependency[Visit], slug: FromPath[str]
+) -> Template | Response[None]:
+    """Save the notes; with `continue` move on, or meet the gate."""
+    here, form = step(slug), await read_form(request)
+    draft = _draft(form)
+    try:
+        saved = await save_notes(
+            visit.user_id,
+            visit.workshop_id,
+            here.slug,
+            draft,
+            balance_credits=visit.balance_credits,
+            rules=visit.rules,
+            now=visit.now,
+        )
+    except StepLocked:
+        return _locked(request, await pages.locked_step(visit, here))
+    except (BadInput, StepNotReached, StaleNotes) as error:
+        status, notes = _unsaved(error, draft)
+        return await _step_again(request, visit, here, notes, status=status)
+    return await _after_saving(request, visit, here, draft, saved)
+
+
+@post("/unlock")
+async def unlock_workshop(request: HttpRequest, visit: NamedDependency[Visit]) -> Template | Response[None]:
+    """Use one credit for the workshop and go on; the offer again where that cannot be done now."""
+    try:
+        unlocked = await unlock(
+            visit.user_id,
+            visit.workshop_id,
+            rules=visit.rules,
+            now=visit.now,
+            actor=visit.actor,
+            request_id=visit.request_id,
+        )
+    except NotEnoughCredits as error:
+        renewed = replace(visit, balance_credits=error.balance_credits)
+        return _locked(request, await pages.locked_step(renewed, FIRST_PAID_STEP))
+    except TryLater as busy:
+        locked = await pages.locked_step(visit, FIRST_PAID_STEP, notice=BUSY)
+        return _locked(request, locked, status=503, retry_after_seconds=busy.retry_after_seconds)
+    kind: Kind = "done" if unlocked.outcome is UnlockOutcome.UNLOCKED else "note"
+    return go(request, _opened_href(visit, unlocked.current_slug), flash=Flash(kind, unlocked_text(unlocked)))
+
+
+@post("/start")
+async def begin_free(request: HttpRequest, visit: NamedDependency[Visit]) -> Response[None]:
+    """Begin with the free steps instead of paying first."""
+    await start_free(visit.user_id, visit.workshop_id, now=visit.now)
+    return go(request, f"/workshops/{visit.workshop_id}")
+
+
+@get("/build-pack")
+async def show_build_pack(request: HttpRequest, visit: NamedDependency[Visit]) -> Template:
+    """All notes on one printable paper, once the last step is done and while the workshop is open."""
+    try:
+        return page(request, "workshops/build_pack.html", await pages.build_pack(visit))
+    except StepLocked:
+        return _locked(request, await pages.locked_step(visit, LAST_STEP))
+    except NotComplete as error:
+        view = NotCompletePage(visit.workshop_id, error.title, step(error.current_slug), LAST_STEP)
+        return page(request, "workshops/not_complete.html", view, status=409)
+
+
+@get("/delete")
+async def ask_to_delete(request: HttpRequest, visit: NamedDependency[Visit]) -> Template:
+    """Ask before a workshop goes."""
+    return page(request, "workshops/delete.html", await pages.delete_page(visit))
+
+
+@post("/delete")
+async def delete(request: HttpRequest, visit: NamedDependency[Visit]) -> Response[None]:
+    """Put the workshop away; its ledger rows stay."""
+    title = await delete_workshop(visit.user_id, visit.workshop_id, now=visit.now)
+    words = f"“{title}” is deleted. Its ledger rows stay."
+    return go(request, "/dashboard", flash=Flash("done", words))
+
+
+def _draft(form: Form) -> Draft:
+    """What the form brought. A form without a version (none of ours) overwrites; a version that is none is refused."""
+    version = form.text("version").strip()
+    if version and not (version.isascii() and version.isdecimal() and len(version) < 10):
+        raise BadInput(version="This form is damaged. Go back, reload the page and try again.")
+    return Draft(form.text("notes"), int(version) if version else None, moves_on=form.has("continue"))
+
+
+def _unsaved(error: BadInput | StepNotReached | StaleNotes, draft: Draft) -> tuple[int, NotesBox]:
+    """Why nothing was saved, and the box with everything that was typed."""
+    version = draft.version or 1
+    match error:
+        case BadInput():
+            return 422, NotesBox(draft.notes, version, problem=error.problems["notes"])
+        case StepNotReached():
+            return 409, NotesBox(draft.notes, version, is_closed=True)
+        case StaleNotes():
+            return 409, NotesBox(draft.notes, error.version, stored_text=error.stored_notes)
+
+
+async def _step_again(
+    request: HttpRequest, visit: Visit, here: Step, notes: NotesBox, *, status: int
+) -> Template:
+    view = await pages.page_of_step(visit, await pages.workshop_at(visit), here, notes)
+    return page(request, "workshops/step.html", view, part="workshops/_notes.html", status=status)
+
+
+async def _after_saving(
+    request: HttpRequest, visit: Visit, here: Step, draft: Draft, saved: Saved
+) -> Template | Response[None]:
+    notes = NotesBox(draft.notes, saved.version, is_saved=True)
+    match saved.outcome:
+        case SaveOutcome.AT_GATE:
+            view = await pages.step_at_gate(visit, here, notes)
+            return _at_gate(request, view)
+        case SaveOutcome.COMPLETED:
+            flash = Flash("done", "All steps are done. This is your Build Pack.")
+            return go(request, f"/workshops/{visit.workshop_id}/build-pack", flash=flash)
+        case SaveOutcome.MOVED_ON:
+            return go(request, f"/workshops/{visit.workshop_id}/steps/{saved.slug}")
+        case SaveOutcome.SAVED if wants_fragment(request.headers):
+            view = await pages.page_of_step(visit, await pages.workshop_at(visit), here, notes)
+            return page(
+                request, "workshops/step.html", view, part="workshops/_notes.html", live="Notes saved."
+            )
+        case SaveOutcome.SAVED:
+            return go(
+                request,
+                f"/workshops/{visit.workshop_id}/steps/{here.slug}",
+                flash=Flash("done", "Notes saved."),
+            )
+
+
+def _at_gate(request: HttpRequest, view: StepPage) -> Template:
+    """The prompt in place: a dialog for htmx, the step page with the prompt in it for all others."""
+    part = "workshops/_offer_dialog.html"
+    return page(request, "workshops/step.html", view, part=part, status=402, headers=TO_DIALOG)
+
+
+def _locked(
+    request: HttpRequest,
+    view: LockedPage,
+    *,
+    is_poll: bool = False,
+    status: int = 402,
+    retry_after_seconds: int | None = None,
+) -> Template:
+    """The locked page; for htmx the offer as a dialog, or renewed in place while a payment settles."""
+    headers = {} if is_poll else dict(TO_DIALOG)
+    if retry_after_seconds is not None:
+        headers["Retry-After"] = str(retry_after_seconds)
+    part = "workshops/_offer.html" if is_poll else "workshops/_offer_dialog.html"
+    return page(request, "workshops/locked.html", view, part=part, status=status, headers=headers)
+
+
+def _tries(request: HttpRequest) -> int | None:
+    tries = request.query_params.get("try", "")
+    return int(tries) if tries.isascii() and tries.isdecimal() and len(tries) < 4 else None
+
+
+def _opened_href(visit: Visit, current_slug: str) -> str:
+    """The gated step; for a workshop that was further already, the step it stands at."""
+    onward = max(step(current_slug), FIRST_PAID_STEP, key=lambda each: each.number)
+    return f"/workshops/{visit.workshop_id}/steps/{onward.slug}"
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    *creation_routes.ROUTES,
+    Router(
+        "/workshops/{workshop_id:str}",
+        route_handlers=[
+            current_step,
+            show_step,
+            save_step,
+            unlock_workshop,
+            begin_free,
+            show_build_pack,
+            ask_to_delete,
+            delete,
+        ],
+        dependencies={"visit": Provide(visit_to)},
+    ),
+]
