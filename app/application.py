@@ -29,6 +29,7 @@ from app.transactions import routes as transactions
 from app.web.filters import credits
 from app.web.plugin import Web
 from app.web.request_id import RequestId
+from app.web.security import LARGEST_FORM_BYTES
 from app.web.site import SiteOptions
 from app.webhooks import routes as webhooks
 from app.workshops import routes as workshops
@@ -80,6 +81,7 @@ def create_app(
         dependencies=_dependencies(settings, catalog, clock, post_office),
         exception_handlers={SignInNeeded: current.sign_in_first},
         lifespan=[lifespan],
+        request_max_body_size=LARGEST_FORM_BYTES,
         openapi_config=None,
         debug=False,
     )

@@ -12,6 +12,7 @@ from app import errors
 from app.web.flash import Link
 from app.web.problems import ERRORS, Row, row_for
 from app.web.rendering import page, wants_fragment
+from app.web.request_id import request_id
 from app.web.security import is_local_path, safe_path
 from app.web.site import HttpRequest, options_of, viewer_of
 
@@ -61,7 +62,8 @@ def _way_on(request: HttpRequest, row: Row) -> Link:
     if not row.is_again:
         return home
     if request.method == "GET":
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        query = request.scope["query_string"].decode("latin-1")
+        here = request.scope["path"] + (f"?{query}" if query else "")
         return Link("Try again", here) if is_local_path(here) else home
     came_from = urlsplit(request.headers.get("referer", ""))
     back = safe_path(came_from.path, base_url=options_of(request).base_url, fallback=home.href)
@@ -80,6 +82,6 @@ def _headers(error: Exception) -> dict[str, str]:
 
 
 def _logged(request: HttpRequest, error: Exception) -> str:
-    reference = secrets.token_hex(4)
+    reference = (request_id(request) or secrets.token_hex(8))[:12]
     log.error("request_failed", reference=reference, method=request.method, exc_info=error)
     return reference

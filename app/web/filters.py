@@ -16,25 +16,25 @@ LOCALE = Locale("en", "US")
 PATTERN = parse_pattern(f"\u00a4#,##0.00;{MINUS}\u00a4#,##0.00")
 
 
-def credits(credits_: int) -> str:  # noqa: A001  # the filter's name; the module uses no built-in of that name
-    """ "3 credits", "1 credit", "−1 credit"."""
+def credits(credits_: int) -> str:
+    """A number with its noun: "3 credits", "1 credit", "−1 credit"."""
     noun = "credit" if abs(credits_) == 1 else "credits"
     return f"{MINUS if credits_ < 0 else ''}{abs(credits_):,} {noun}"
 
 
 def balance_text(balance_credits: int) -> str:
-    """ "3 credits", and "1 credit owed" below zero."""
+    """A balance: "3 credits", and "1 credit owed" below zero."""
     return f"{credits(-balance_credits)} owed" if balance_credits < 0 else credits(balance_credits)
 
 
 def change(change_credits: int) -> str:
-    """ "+3", "−1", "0"."""
+    """A signed change: "+3", "−1", "0"."""
     return f"{'+' if change_credits > 0 else MINUS if change_credits < 0 else ''}{abs(change_credits):,}"
 
 
 @lru_cache(maxsize=2048)
 def money(amount_cents: int, currency: str) -> str:
-    """ "$79.00", "¥1,234", "−$3.80".
+    """An amount in full: "¥1,234", "−$3.80".
 
     Units: minor units of `currency`, with as many decimals as that currency has.
     """
@@ -45,13 +45,13 @@ def money(amount_cents: int, currency: str) -> str:
 
 
 def moment_text(at: datetime, zone: str = "UTC") -> str:
-    """ "22 Nov 2026, 10:00", in the zone that the page names."""
+    """A moment, in the zone that the page names: "22 Nov 2026, 10:00"."""
     local = at.astimezone(_zone(zone))
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
 
 
 def day_text(at: datetime | date, zone: str = "UTC") -> str:
-    """ "22 Nov 2026"."""
+    """A day: "22 Nov 2026"."""
     local = at.astimezone(_zone(zone)) if isinstance(at, datetime) else at
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
 

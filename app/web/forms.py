@@ -56,7 +56,9 @@ async def read_form(request: HttpRequest) -> Form:
     if len(fields) != len(pairs):
         raise BadInput(form="A field came twice. Go back, reload the page and try again.")
     for name, text in pairs:
-        if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        if not _is_storable(name):
+            raise BadInput(form="A field has a name that no form of ours has.")
+        if not _is_storable(text):
             raise BadInput(**{name: "This text holds a character that cannot be stored. Please remove it."})
     return Form({name: text.replace("\r\n", "\n").replace("\r", "\n") for name, text in pairs})
 
@@ -73,6 +75,10 @@ async def form_pairs(request: HttpRequest) -> list[tuple[str, str]]:
 def new_form_key() -> str:
     """A fresh key for a form that creates, buys or spends: the same key twice acts once."""
     return secrets.token_urlsafe(16)
+
+
+def _is_storable(text: str) -> bool:
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
 
 
 def _parsed(media_type: str, body: bytes) -> list[tuple[str, str]]:

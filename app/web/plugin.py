@@ -10,7 +10,7 @@ from litestar.template import TemplateConfig
 from app.web import pages, styleguide
 from app.web.csrf import Csrf, anonymous_cookie
 from app.web.errors import on_error
-from app.web.security import LARGEST_FORM_BYTES, HostCheck, security_headers
+from app.web.security import HostCheck, security_headers
 from app.web.site import SiteOptions
 from app.web.static_files import StaticFiles
 from app.web.templating import new_environment
@@ -20,7 +20,8 @@ class Web(InitPlugin):
     """Templates, static files, error pages, headers and the guards round the given middleware.
 
     Shape: `Litestar(route_handlers=…, middleware=[sessions], plugins=[Web(options)])` runs host check,
-    sessions, form guard, handler, in this order.
+    sessions, form guard, handler, in this order. A plugin cannot set the limit on bodies, so
+    `request_max_body_size=LARGEST_FORM_BYTES` goes to Litestar beside it.
     """
 
     def __init__(self, options: SiteOptions) -> None:
@@ -36,7 +37,6 @@ class Web(InitPlugin):
         config.compression_config = CompressionConfig(
             backend="gzip", gzip_compress_level=5, minimum_size=1000, exclude_opt_key="no_compression"
         )
-        config.request_max_body_size = LARGEST_FORM_BYTES
         config.exception_handlers = {
             HTTPException: on_error,
             Exception: on_error,

@@ -44,7 +44,7 @@ def _wait(error: errors.TooManyTries) -> str:
 
 
 def seconds_text(seconds: int) -> str:
-    """ "1 second", "45 seconds", "2 minutes": rounded up, so that nobody comes back too early."""
+    """A time to wait: "45 seconds", "2 minutes", rounded up, so that nobody comes back too early."""
     if seconds < 120:
         return f"{seconds} second{'' if seconds == 1 else 's'}"
     return f"{-(-seconds // 60)} minutes"

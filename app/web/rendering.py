@@ -87,7 +87,7 @@ def site_of(
         badge=(badge or viewer.badge) if viewer else None,
         is_known="viewer" in scope_state(request.scope),
         flash=flash,
-        path=request.url.path,
+        path=request.scope["path"],
         is_fragment=is_fragment,
         live=live,
         token=lambda: token_of(request, options),
