@@ -1,0 +1,228 @@
+"""Decides what each page of buying shows, from values it is given. Knows nothing of HTTP, SQL or Stripe."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, TypeAlias
+from urllib.parse import urlencode
+
+from app.catalog.packs import Contact, Pack
+from app.checkout.outcome import Fulfilment, Outcome
+from app.checkout.packs import Packs
+from app.checkout.reading import PurchaseFacts
+
+POLL_SECONDS = (2, 2, 2, 3, 4, 5, 6, 6)  # slower and slower, 30 s in all
+NOT_PAID_YET = frozenset({"started", "open"})
+DASHBOARD = "/dashboard"
+PricingProblem: TypeAlias = Literal["", "unknown_pack", "already_open", "not_sold"]
+
+
+class ReturnState(StrEnum):
+    """What the return page can say of a purchase."""
+
+    GRANTED = "granted"
+    ALREADY = "already"
+    PROCESSING = "processing"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+
+STATES = {
+    Outcome.GRANTED: ReturnState.GRANTED,
+    Outcome.ALREADY: ReturnState.ALREADY,
+    Outcome.PENDING: ReturnState.PROCESSING,
+    Outcome.FAILED: ReturnState.FAILED,
+    Outcome.REFUSED: ReturnState.REFUSED,
+}
+STORED_STATES = {
+    "failed": ReturnState.FAILED,
+    "expired": ReturnState.EXPIRED,
+    "refused": ReturnState.REFUSED,
+}
+SENTENCES = {
+    ReturnState.PROCESSING: "Still processing. It is safe to leave.",
+    ReturnState.FAILED: "The payment did not go through. Nothing was charged.",
+    ReturnState.EXPIRED: "This checkout has expired. Nothing was charged.",
+    ReturnState.REFUSED: "We received a payment that does not match this order. "
+    "No credits were added, and we are looking at it.",
+}
+NO_UNLOCK = {
+    "already_open": "The workshop was already unlocked, so no credit was used.",
+    "deleted": "The workshop was deleted meanwhile, so no credit was used.",
+    "not_enough": "They do not cover the unlock, so no credit was used.",
+    "unlocked": "The workshop that was unlocked with it has been deleted since.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way on: words, and a path of ours."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """The next look at a payment that is under way."""
+
+    href: str
+    delay_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a buy form sends: the pack, and what to unlock and where to go once it is paid."""
+
+    pack: str = ""
+    workshop_id: str = ""
+    return_to: str = ""
+    form_key: str = ""
+
+    @property
+    def pricing_href(self) -> str:
+        """The price list with this order's pack marked and the rest carried along."""
+        fields = {"pack": self.pack, "workshop": self.workshop_id, "return_to": self.return_to}
+        query = urlencode({name: text for name, text in fields.items() if text})
+        return f"/pricing?{query}" if query else "/pricing"
+
+
+@dataclass(frozen=True, slots=True)
+class PricingView:
+    """The price list. `problem` says why an order was not taken; `way_back` leads to the interrupted work."""
+
+    packs: Packs
+    sales: Contact
+    problem: PricingProblem
+    way_back: Way | None
+
+    @property
+    def currency(self) -> str:
+        """The currency of all prices, as people write it."""
+        return self.packs.cards[0].currency.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class UnavailableView:
+    """The payment could not be started; the same order, with the same key, may be sent again."""
+
+    order: Order
+    way_back: Way
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnView:
+    """A payment as it stands.
+
+    `poll` is there while it is worth looking again soon; `order` buys the same again, of a `pack` that is None when
+    it is not sold any more.
+    """
+
+    state: ReturnState
+    facts: PurchaseFacts
+    poll: Poll | None
+    again_href: str
+    way_on: Way
+    pack: Pack | None
+    order: Order
+
+    @property
+    def is_credited(self) -> bool:
+        """True when the credits are in the balance."""
+        return self.state in {ReturnState.GRANTED, ReturnState.ALREADY}
+
+    @property
+    def is_unpaid(self) -> bool:
+        """True when the buyer may still be on the way to paying."""
+        return self.facts.status in NOT_PAID_YET
+
+    @property
+    def owed_credits(self) -> int:
+        """What the buyer owes even after this purchase."""
+        return max(0, -self.facts.balance_credits)
+
+    @property
+    def no_unlock(self) -> str:
+        """Why a paid purchase leads to no open workshop, where it was meant to."""
+        return NO_UNLOCK.get(self.facts.intent_outcome or "", "")
+
+    @property
+    def sentence(self) -> str:
+        """The state in words, where it needs no figures."""
+        return SENTENCES.get(self.state, "")
+
+
+@dataclass(frozen=True, slots=True)
+class CancelView:
+    """The buyer left the payment page. `is_known` is False where Stripe's silence leaves the outcome open."""
+
+    facts: PurchaseFacts | None
+    way_back: Way
+    is_known: bool = True
+
+
+def return_state(found: Fulfilment | None, facts: PurchaseFacts) -> ReturnState:
+    """What to say of a payment; None: Stripe does not know its page any more.
+
+    Where Stripe is silent, what it said before stands.
+    """
+    if found is None or found.reason == "silent":
+        return STORED_STATES.get(facts.status, ReturnState.PROCESSING)
+    if (found.outcome, found.reason) == (Outcome.FAILED, "expired"):
+        return ReturnState.EXPIRED
+    return STATES[found.outcome]
+
+
+def goes_on(state: ReturnState, facts: PurchaseFacts) -> bool:
+    """True when the purchase has opened its workshop, so that the buyer is led straight there."""
+    is_credited = state in {ReturnState.GRANTED, ReturnState.ALREADY}
+    return is_credited and facts.intent_outcome == "unlocked" and facts.workshop_title is not None
+
+
+def next_look(session_id: str, tries: int) -> Poll | None:
+    """When and where to look again after `tries` looks, or None when the page has looked for long enough."""
+    if not 0 <= tries < len(POLL_SECONDS):
+        return None
+    return Poll(f"{return_href(session_id)}&try={tries + 1}", POLL_SECONDS[tries])
+
+
+def return_href(session_id: str) -> str:
+    """The return page of a checkout session."""
+    return "/checkout/success?" + urlencode({"session_id": session_id})
+
+
+def way_back(facts: PurchaseFacts, return_to: str) -> Way:
+    """Back to what buying interrupted: the workshop, the page it began on, or else the dashboard.
+
+    `return_to` has passed the check of ways back, or is empty.
+    """
+    if facts.workshop_id and facts.workshop_title:
+        return Way(f"Go to “{facts.workshop_title}”", f"/workshops/{facts.workshop_id}")
+    return way_to(return_to)
+
+
+def way_to(return_to: str) -> Way:
+    """The page people came from, by its name; the dashboard where none is known."""
+    names = (
+        ("/workshops/new", "Go back to the new workshop"),
+        ("/workshops", "Go back to the workshop"),
+        ("/transactions", "Go back to the transactions"),
+        ("/pricing", "Go back to the pricing"),
+    )
+    for beginning, label in names:
+        if return_to.startswith(beginning):
+            return Way(label, return_to)
+    return Way("Go to the dashboard", DASHBOARD)
+
+
+def pricing_way_back(order: Order, named: str | None) -> Way | None:
+    """From the price list back to the workshop that led there, or to the page it was opened from."""
+    if named is not None:
+        return Way(f"Go back to “{named}”", f"/workshops/{order.workshop_id}")
+    return way_to(order.return_to) if order.return_to else None
+
+
+def order_of(facts: PurchaseFacts, return_to: str, form_key: str) -> Order:
+    """The order that buys the same again, with the same intent while its workshop is there."""
+    workshop_id = facts.workshop_id if facts.workshop_title else None
+    return Order(facts.pack, workshop_id or "", return_to, form_key)
