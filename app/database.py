@@ -6,11 +6,16 @@ Knows no table. Importing it opens nothing; `pool()` is entered by the applicati
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal, TypeAlias
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")  # migrations look for the engine there
+
+Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
+Isolation: TypeAlias = Literal["read_committed", "repeatable_read", "serializable"]
 
 POOL_SIZE = 8
 ACQUIRE_SECONDS = 3.0
@@ -63,7 +68,9 @@ async def pool(dsn: str, *, max_size: int = POOL_SIZE) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def tx(*, isolation: str | None = None, readonly: bool = False) -> AsyncIterator[PostgresTransaction]:
+async def tx(
+    *, isolation: Isolation | None = None, readonly: bool = False
+) -> AsyncIterator[PostgresTransaction]:
     """Everything the block sends to the database is one transaction; an exception undoes all of it.
 
     Piccolo's own transaction loses a pool connection whenever COMMIT fails, and joins a surrounding one in
@@ -84,7 +91,7 @@ async def tx(*, isolation: str | None = None, readonly: bool = False) -> AsyncIt
 
 
 @asynccontextmanager
-async def connection() -> AsyncIterator[asyncpg.Connection]:
+async def connection() -> AsyncIterator[Connection]:
     """The connection of the surrounding `tx()`, or one from the pool for a single statement."""
     current = DB.current_transaction.get()
     if current is not None:

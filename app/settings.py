@@ -150,7 +150,7 @@ def _plain(value: object) -> str:
 
 
 def _unsafe(given: Mapping[str, str]) -> list[Problem]:
-    production = given.get("environment", "production") == "production"
+    production = given.get("environment") != "development"  # fail closed
     checks = EVERYWHERE + (IN_PRODUCTION if production else IN_DEVELOPMENT)
     return [_problem(given, name, allowed) for name, allowed, holds in checks if not holds(given)]
 

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.database import DB, row, tx
+from app.database import connection, row, rows, tx
 from app.ledger.audit import audit
 from app.ledger.payments import PurchaseMovement, await_purchase
 from app.ledger.posting import Actor, consume
@@ -325,14 +325,14 @@ async def test_many_rows_may_have_no_checkout_session(rolled_back: None) -> None
 
 async def _run(sql: str) -> None:
     async with tx():
-        await DB.current_transaction.get().connection.execute(sql)
+        async with connection() as current:
+            await current.execute(sql)
 
 
 async def _books(victim: Victim) -> list[tuple[object, ...]]:
-    async with DB.pool.acquire() as connection:
-        found = await connection.fetch(
-            "SELECT t.*, u.credit_balance, u.ledger_seq FROM credit_transactions t JOIN users u USING (clerk_user_id)"
-            " WHERE clerk_user_id = $1 ORDER BY t.id",
-            victim.user_id,
-        )
-        return [tuple(each) for each in found]
+    found = await rows(
+        "SELECT t.*, u.credit_balance, u.ledger_seq FROM credit_transactions t JOIN users u USING (clerk_user_id)"
+        " WHERE clerk_user_id = $1 ORDER BY t.id",
+        victim.user_id,
+    )
+    return [tuple(each) for each in found]

@@ -9,7 +9,8 @@ from app.database import row, rows, tx
 from app.errors import BadInput, IdempotencyConflict, NotFound, NotReversible
 from app.ids import new_id
 from app.ledger.audit import audit
-from app.ledger.posting import Actor, Posted, adjust, consume, grant, reverse
+from app.ledger.posting import Actor, Posted, adjust, consume, grant
+from app.ledger.reversal import reverse
 from app.ledger.statement import Balance, balance_of
 from tests.factories import make_user, make_workshop
 
