@@ -49,4 +49,5 @@ def cursor(text: str) -> Cursor | None:
         place = Cursor(datetime.fromisoformat(at).astimezone(UTC), row_id, int(seq))
     except (ValueError, OverflowError, binascii.Error):  # a UnicodeDecodeError is a ValueError
         return None
-    return place if place.row_id.isprintable() and 0 < place.seq <= LAST_SEQ else None
+    is_whole = str(place) == text and place.row_id.isprintable() and 0 < place.seq <= LAST_SEQ
+    return place if is_whole else None

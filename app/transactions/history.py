@@ -19,8 +19,8 @@ MOST_TOTALLED = 10_000  # adding up more would read a whole ledger for one page
 NEWEST_ROWS = 2_000  # where the workshops to choose from are looked for
 
 
-class Movement(Protocol):
-    """One row of what `MOVEMENT` and `MONEY` select, by column."""
+class Stored(Protocol):
+    """One row of a hand-written statement, by column; here mostly a movement, as `MOVEMENT` and `MONEY` select it."""
 
     def __getitem__(self, column: str, /) -> Any: ...
 
@@ -137,7 +137,7 @@ class Totals:
 class HistoryPage:
     """One page of rows, the place where the next begins, and the balance of the same moment."""
 
-    movements: Sequence[Movement]
+    movements: Sequence[Stored]
     next: Cursor | None
     totals: Totals
     balance_credits: int
@@ -199,13 +199,13 @@ def _asked(filters: Filters) -> tuple[object, ...]:
     )
 
 
-def _place_after(movement: Movement) -> Cursor:
+def _place_after(movement: Stored) -> Cursor:
     if movement["seq"] is None:
         return after_uncounted(movement["created_at"], movement["id"])
     return after_counted(movement["seq"])
 
 
-def _totals(head: Movement) -> Totals:
+def _totals(head: Stored) -> Totals:
     columns = (head["currencies"], head["paid_cents"], head["returned_cents"])
     return Totals(
         found_rows=head["found_rows"],

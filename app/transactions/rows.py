@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.ledger.rules import Status
 from app.transactions.asking import KINDS
-from app.transactions.history import Movement
+from app.transactions.history import Stored
 from app.web.filters import MINUS, change, moment_text, money
 
 STATUS_WORDS: Mapping[str, str] = {Status.PENDING: "Settling", Status.FAILED: "Failed", Status.COMPLETED: ""}
@@ -28,7 +28,7 @@ class LedgerRow:
     receipt_href: str
 
 
-def ledger_row(movement: Movement) -> LedgerRow:
+def ledger_row(movement: Stored) -> LedgerRow:
     """The movement as a row. What does not count has a status in words and no balance."""
     at: datetime = movement["at"]
     cents, purchase_id = movement["money_cents"], movement["purchase_id"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.database import rows
 from app.errors import NotFound
-from app.transactions.history import JOINED, MONEY, MOVEMENT, Movement
+from app.transactions.history import JOINED, MONEY, MOVEMENT, Stored
 
 MOST_RELATED = 50
 
@@ -33,8 +33,8 @@ SELECT {MOVEMENT}, {MONEY}, t.balance_before, t.actor, t.reason, t.note, t.rever
 class Story:
     """A movement with its purchase and workshop, and the movements that belong to it, newest first."""
 
-    movement: Movement
-    related: Sequence[Movement]
+    movement: Stored
+    related: Sequence[Stored]
 
 
 async def story_of(user_id: str, transaction_id: str) -> Story:

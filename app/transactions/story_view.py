@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.ledger.rules import Kind, Status
 from app.transactions.asking import KINDS
-from app.transactions.history import Movement
+from app.transactions.history import Stored
 from app.transactions.rows import STATUS_WORDS, LedgerRow, figure, ledger_row
 from app.transactions.story import Story
 from app.web.filters import balance_text, change, credits, day_text, moment_text, money
@@ -77,7 +77,7 @@ def story_view(story: Story) -> StoryView:
     )
 
 
-def payment_state(movement: Movement) -> str:
+def payment_state(movement: Stored) -> str:
     """How the payment behind a movement stands: one word, at most two."""
     if movement["purchase_status"] != "paid":
         return PAYMENT_WORDS[movement["purchase_status"]]
@@ -89,12 +89,12 @@ def payment_state(movement: Movement) -> str:
     return "Partly refunded" if returned_cents else "Paid"
 
 
-def is_disputed(movement: Movement) -> bool:
+def is_disputed(movement: Stored) -> bool:
     """True while a dispute holds the credits, and after it was lost."""
     return movement["dispute_status"] is not None and movement["dispute_status"] not in DISPUTE_OVER
 
 
-def _told(movement: Movement) -> list[str]:
+def _told(movement: Stored) -> list[str]:
     tell = {
         Kind.PURCHASE: _purchase_told,
         Kind.CONSUMPTION: _unlock_told,
@@ -107,7 +107,7 @@ def _told(movement: Movement) -> list[str]:
     return [*tell[Kind(movement["type"])](movement), *filter(None, (because, movement["note"]))]
 
 
-def _purchase_told(movement: Movement) -> list[str]:
+def _purchase_told(movement: Stored) -> list[str]:
     pack = movement["pack_name"]
     if movement["status"] == Status.PENDING:
         return [f"You bought {pack}. The money is settling; its credits count as soon as it arrives."]
@@ -117,12 +117,12 @@ def _purchase_told(movement: Movement) -> list[str]:
     return [f"You bought {pack}: {credits(movement['amount'])} for {price}."]
 
 
-def _unlock_told(movement: Movement) -> list[str]:
+def _unlock_told(movement: Stored) -> list[str]:
     what = f"“{movement['workshop_title']}”" if movement["workshop_title"] else "a workshop"
     return [f"You used {credits(-movement['amount'])} to unlock {what}. All of its steps opened for good."]
 
 
-def _refund_told(movement: Movement) -> list[str]:
+def _refund_told(movement: Stored) -> list[str]:
     taken = credits(-movement["amount"])
     were = "was" if movement["amount"] == -1 else "were"
     if is_disputed(movement) and movement["dispute_status"] != "lost":
@@ -142,22 +142,22 @@ def _refund_told(movement: Movement) -> list[str]:
     ]
 
 
-def _reversal_told(movement: Movement) -> list[str]:
+def _reversal_told(movement: Stored) -> list[str]:
     returned = credits(movement["amount"])
     if movement["purchase_id"]:
         return [f"{returned} came back, because what had taken them back was undone."]
     return [f"The unlock of “{movement['workshop_title']}” was undone, so {returned} came back."]
 
 
-def _grant_told(movement: Movement) -> list[str]:
+def _grant_told(movement: Stored) -> list[str]:
     return [f"We gave you {credits(movement['amount'])}."]
 
 
-def _adjustment_told(movement: Movement) -> list[str]:
+def _adjustment_told(movement: Stored) -> list[str]:
     return [f"We corrected your balance by {change(movement['amount'])}."]
 
 
-def _happening(movement: Movement) -> list[Line]:
+def _happening(movement: Stored) -> list[Line]:
     lines = [
         Line("Kind", KINDS[movement["type"]]),
         Line("When (UTC)", moment_text(movement["at"])),
@@ -172,13 +172,13 @@ def _happening(movement: Movement) -> list[Line]:
     return lines
 
 
-def _workshop_line(movement: Movement) -> Line:
+def _workshop_line(movement: Stored) -> Line:
     if movement["workshop_is_there"]:
         return Line("Workshop", movement["workshop_title"], f"/workshops/{movement['workshop_id']}")
     return Line("Workshop", f"{movement['workshop_title']} (deleted workshop)")
 
 
-def _payment(movement: Movement) -> list[Line]:
+def _payment(movement: Stored) -> list[Line]:
     if movement["purchase_status"] is None:
         return []
     currency, returned_cents = movement["currency"], movement["amount_refunded_cents"]
@@ -196,14 +196,14 @@ def _payment(movement: Movement) -> list[Line]:
     return lines
 
 
-def _intent_line(movement: Movement) -> Line:
+def _intent_line(movement: Stored) -> Line:
     outcome = INTENT_WORDS.get(movement["intent_outcome"], "not done")
     title = f"“{movement['intent_title']}”" if movement["intent_title"] else "a workshop that is gone"
     href = f"/workshops/{movement['unlock_workshop_id']}" if movement["intent_is_there"] else ""
     return Line("Bought to", f"unlock {title}: {outcome}", href)
 
 
-def _references(movement: Movement) -> list[Line]:
+def _references(movement: Stored) -> list[Line]:
     payment = movement["payment_intent"] or movement["stripe_session_id"]
     lines = [Line("Reference", movement["id"])]
     if movement["purchase_id"]:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from app.transactions.asking import KINDS, STATUSES, Asked, Filters
 from app.transactions.cursor import NEWEST, Cursor
-from app.transactions.history import MOST_TOTALLED, HistoryPage, Movement, NamedWorkshop, Totals
+from app.transactions.history import MOST_TOTALLED, HistoryPage, NamedWorkshop, Stored, Totals
 from app.transactions.rows import LedgerRow, ledger_row
 from app.web.filters import change, day_text, money
 
@@ -131,7 +131,7 @@ def count_text(totals: Totals, *, is_filtered: bool) -> str:
     return f"{rows} {'matches' if totals.found_rows == 1 else 'match'} these filters."
 
 
-def _months(counted: Iterable[Movement]) -> Iterable[Month]:
+def _months(counted: Iterable[Stored]) -> Iterable[Month]:
     for (year, month), rows in groupby(counted, key=lambda each: (each["at"].year, each["at"].month)):
         yield Month(f"{month_name[month]} {year}", tuple(map(ledger_row, rows)))
 

@@ -1,0 +1,241 @@
+"""The order of the history, its pages while rows are added, its money, and what a page costs."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from app.database import rows
+from app.errors import NotFound
+from app.transactions.asking import NO_FILTERS, Filters
+from app.transactions.cursor import NEWEST, Cursor, after_counted, after_uncounted, cursor
+from app.transactions.history import MOST_TOTALLED, PAGE_ROWS, HistoryPage, history_page
+from tests.factories import make_user
+from tests.transactions.counting import Counted, counted_queries
+from tests.transactions.ledgers import (
+    NOW,
+    buy,
+    give,
+    give_back_refund,
+    refund,
+    settle,
+    write_varied_ledger,
+)
+
+
+async def page_at(user_id: str, start: Cursor = NEWEST, filters: Filters = NO_FILTERS) -> HistoryPage:
+    return await history_page(user_id, filters, now=NOW, start=start)
+
+
+async def test_each_balance_follows_from_the_row_below(pool: None) -> None:
+    """HIST-01: all own rows, newest first; upper balance = lower balance + upper amount."""
+    alice = await make_user()
+    await write_varied_ledger(alice, seed=7)
+    found = [each for each in (await _walked(alice)) if each["seq"] is not None]
+    assert len(found) > PAGE_ROWS
+    assert [each["seq"] for each in found] == list(range(len(found), 0, -1))
+    for upper, lower in pairwise(found):
+        assert upper["balance_after"] == lower["balance_after"] + upper["amount"]
+    assert found[0]["balance_after"] == (await page_at(alice)).balance_credits
+
+
+async def test_walking_while_rows_are_added_shows_each_earlier_row_once(pool: None) -> None:
+    """HIST-03"""
+    alice = await make_user()
+    await write_varied_ledger(alice, seed=8, moves=90)
+    earlier = {
+        each["id"]
+        for each in await rows("SELECT id FROM credit_transactions WHERE clerk_user_id = $1", alice)
+    }
+    hidden = {each["id"] for each in await _long_failed(alice)}
+    seen: list[str] = []
+    page = await page_at(alice)
+    while True:
+        seen += [each["id"] for each in page.movements]
+        await give(alice, NOW)
+        await buy(alice, NOW, status="settling")
+        if page.next is None:
+            break
+        page = await page_at(alice, page.next)
+    assert len(seen) == len(set(seen))
+    assert set(seen) == earlier - hidden
+
+
+async def test_uncounted_rows_are_paged_too(pool: None) -> None:
+    """HIST-03, HIST-04: more settling payments than a page holds lead on to the next page, then to counted rows."""
+    alice = await make_user()
+    await give(alice, NOW)
+    for minute in range(PAGE_ROWS + 2):
+        await buy(alice, NOW - timedelta(minutes=minute), status="settling")
+    first = await page_at(alice)
+    assert first.next is not None
+    second = await page_at(alice, first.next)
+    assert [each["seq"] for each in first.movements] == [None] * PAGE_ROWS
+    assert [each["seq"] for each in second.movements] == [None, None, 1]
+    assert second.next is None
+    assert first.pending_credits == PAGE_ROWS + 2
+
+
+async def test_the_last_of_many_pages_costs_what_the_first_does(many_rows: str) -> None:
+    """HIST-03, SCHM-10: one query a page, whatever its place and however many rows it holds."""
+    costs: list[Counted] = []
+    for start in (NEWEST, after_counted(5000), after_counted(20), after_counted(2)):
+        async with counted_queries() as counted:
+            page = await page_at(many_rows, start)
+        assert page.movements
+        costs.append(counted)
+    assert [each.queries for each in costs] == [1, 1, 1, 1]
+    assert (await page_at(many_rows, after_counted(2))).next is None
+
+
+async def test_more_rows_than_a_page_adds_up_are_said_to_be_more(many_rows: str) -> None:
+    page = await page_at(many_rows)
+    assert not page.totals.are_complete
+    assert page.totals.found_rows == MOST_TOTALLED + 1
+    assert (await page_at(many_rows, filters=Filters(text="no such text"))).totals.are_complete
+
+
+async def test_failed_payments_leave_the_list_after_a_month_and_stay_findable(pool: None) -> None:
+    """HIST-04"""
+    alice = await make_user()
+    await buy(alice, NOW - timedelta(days=45), status="failed", closed_at=NOW - timedelta(days=40))
+    await buy(alice, NOW - timedelta(days=45), status="failed", closed_at=NOW - timedelta(days=20))
+    await buy(alice, NOW - timedelta(days=90), status="settling")
+    shown = await page_at(alice)
+    assert sorted(each["status"] for each in shown.movements) == ["failed", "pending"]
+    assert (shown.totals.found_rows, shown.totals.counted_rows, shown.totals.added_credits) == (2, 0, 0)
+    assert len((await page_at(alice, filters=Filters(status="failed"))).movements) == 2
+
+
+async def test_money_stands_on_the_rows_that_moved_it(pool: None) -> None:
+    """HIST-04: a settling payment shows its price and is in no total; a failed one charged nothing."""
+    alice = await make_user()
+    bought = await buy(alice, NOW - timedelta(days=9), credits=3, amount_cents=14900)
+    await refund(alice, bought, NOW - timedelta(days=8), cents=5000)
+    await refund(alice, bought, NOW - timedelta(days=7), cents=10000)
+    await give(alice, NOW - timedelta(days=6))
+    await buy(alice, NOW - timedelta(days=5), status="settling")
+    await buy(alice, NOW - timedelta(days=4), status="failed")
+    page = await page_at(alice)
+    assert [(each["type"], each["money_cents"]) for each in page.movements] == [
+        ("purchase", None),
+        ("purchase", 7900),
+        ("grant", None),
+        ("refund", -10000),
+        ("refund", None),
+        ("purchase", 14900),
+    ]
+    [money] = page.totals.money
+    assert (money.currency, money.paid_cents, money.returned_cents) == ("usd", 14900, -10000)
+
+
+async def test_a_refund_that_failed_returns_its_credits_and_its_money(pool: None) -> None:
+    alice = await make_user()
+    bought = await buy(alice, NOW - timedelta(days=9))
+    await refund(alice, bought, NOW - timedelta(days=8))
+    await give_back_refund(alice, bought, NOW - timedelta(days=7))
+    page = await page_at(alice)
+    assert [each["money_cents"] for each in page.movements] == [None, None, 7900]
+    assert page.balance_credits == 1
+
+
+async def test_a_payment_that_settles_takes_its_place_at_that_moment(pool: None) -> None:
+    alice = await make_user()
+    waiting = await buy(alice, NOW - timedelta(days=9), status="settling")
+    await give(alice, NOW - timedelta(days=8))
+    await settle(alice, waiting, NOW - timedelta(days=1))
+    page = await page_at(alice)
+    assert [(each["type"], each["at"]) for each in page.movements] == [
+        ("purchase", NOW - timedelta(days=1)),
+        ("grant", NOW - timedelta(days=8)),
+    ]
+    day = (NOW - timedelta(days=1)).date()
+    assert len((await page_at(alice, filters=Filters(first_day=day, last_day=day))).movements) == 1
+
+
+async def test_a_stranger_has_no_history(pool: None) -> None:
+    with pytest.raises(NotFound):
+        await page_at("usr_unknown")
+
+
+@pytest.mark.parametrize("place", [NEWEST, after_counted(17), after_uncounted(NOW, "ctx_1")])
+def test_a_place_survives_the_address(place: Cursor) -> None:
+    assert cursor(str(place)) == place
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "…",
+        "MQ",
+        "a" * 5000,
+        "MjAyNi0wMS0wMSBjdHggMQo",
+        "' OR 1=1",
+        "%00",
+        str(NEWEST)[:-6],
+        str(NEWEST)[3:],
+    ],
+)
+def test_a_damaged_place_is_no_place(text: str) -> None:
+    assert cursor(text) is None
+
+
+async def test_any_place_that_can_be_read_gives_a_page(pool: None) -> None:
+    """W48: a cursor made by hand shows own rows or none."""
+    alice = await make_user()
+    await give(alice, NOW)
+    for place in (
+        Cursor(NOW, "' OR 1=1 --", 1),
+        Cursor(NOW, "\u2028".encode("ascii", "replace").decode(), 2**63 - 1),
+    ):
+        assert len((await page_at(alice, place)).movements) in (0, 1)
+
+
+async def _walked(user_id: str) -> list[asyncpg.Record]:
+    found: list[asyncpg.Record] = []
+    page = await page_at(user_id)
+    while True:
+        found += page.movements  # type: ignore[arg-type]  # records of asyncpg's
+        if page.next is None:
+            return found
+        page = await page_at(user_id, page.next)
+
+
+async def _long_failed(user_id: str) -> list[asyncpg.Record]:
+    return await rows(
+        "SELECT t.id FROM credit_transactions t JOIN purchases p ON p.id = t.purchase_id"
+        " WHERE t.clerk_user_id = $1 AND t.status = 'failed' AND p.closed_at < $2",
+        user_id,
+        NOW - timedelta(days=30),
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def many_rows(pool: None, superuser_url: str) -> str:
+    """A person with 10,002 rows: written at once, by someone who may switch the ledger's guards off."""
+    user_id = await make_user()
+    made = await asyncpg.connect(superuser_url)
+    try:
+        async with made.transaction():
+            await made.execute("SET LOCAL session_replication_role = replica")
+            await made.execute(MANY, user_id, MOST_TOTALLED + 2)
+            await made.execute("ANALYZE credit_transactions")
+    finally:
+        await made.close()
+    return user_id
+
+
+MANY = """
+WITH entered AS (
+INSERT INTO credit_transactions (id, clerk_user_id, type, status, amount, balance_before, balance_after, seq, posted_at,
+                                 description, idempotency_key, actor)
+SELECT 'ctx_many_' || n, $1, CASE WHEN n % 2 = 1 THEN 'grant' ELSE 'adjustment' END, 'completed',
+       CASE WHEN n % 2 = 1 THEN 1 ELSE -1 END, (n + 1) % 2, n % 2, n, timestamptz '2026-01-01' + n * interval '1 minute',
+       'Row ' || n, 'grant:many:' || n, 'system'
+  FROM generate_series(1, $2::int) n
+)
+UPDATE users SET ledger_seq = $2, credit_balance = $2 % 2 WHERE clerk_user_id = $1"""
