@@ -1,0 +1,119 @@
+"""Decides how a balance is explained in words, so that the numbers add up to it. Pure; knows no table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.ledger.rules import Kind, debt_of
+from app.web.filters import credits
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What each kind of counted row adds up to, in credits, signed as the balance felt it; and what is pending."""
+
+    purchase: int = 0
+    grant: int = 0
+    consumption: int = 0
+    refund: int = 0
+    reversal: int = 0
+    adjustment: int = 0
+    pending: int = 0
+
+    @property
+    def balance_credits(self) -> int:
+        """What all counted rows come to."""
+        return self.purchase + self.grant + self.consumption + self.refund + self.reversal + self.adjustment
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of the sentence: words, then perhaps a number that leads to its rows."""
+
+    words: str
+    number: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The balance in words. `pending` is a second sentence, empty when nothing is."""
+
+    parts: tuple[Part, ...]
+    pending: tuple[Part, ...] = ()
+
+
+def balance_sentence(sums: Sums) -> Sentence:
+    """Why the balance is what it is. Parts that are zero are left out."""
+    told = _told(sums)
+    parts = (
+        (*_joined(told), Part(". " + _rest(sums.balance_credits))) if told else (Part(_nothing_yet(sums)),)
+    )
+    return Sentence(parts, _pending(sums.pending))
+
+
+def _told(sums: Sums) -> list[tuple[str, int, str, Kind]]:
+    """Words before, credits, words after, and the kind of row that the number leads to."""
+    added = sums.adjustment > 0
+    every = [
+        ("bought", sums.purchase, "", Kind.PURCHASE),
+        ("were given", sums.grant, "", Kind.GRANT),
+        ("got back", sums.reversal, "", Kind.REVERSAL),
+        ("used", -sums.consumption, "", Kind.CONSUMPTION),
+        ("", -sums.refund, "taken back after a refund", Kind.REFUND),
+        (
+            "",
+            abs(sums.adjustment),
+            "added by a correction" if added else "removed by a correction",
+            Kind.ADJUSTMENT,
+        ),
+    ]
+    return [each for each in every if each[1]]
+
+
+def _joined(told: Sequence[tuple[str, int, str, Kind]]) -> list[Part]:
+    parts: list[Part] = []
+    for place, (before, number, after, kind) in enumerate(told):
+        words = (
+            _link(place, len(told))
+            + ("You " if place == 0 and before else "")
+            + (f"{before} " if before else "")
+        )
+        said = credits(number) if place == 0 else f"{number:,}"
+        parts.append(Part(words, said, f"/transactions?type={kind}&status=completed"))
+        if after:
+            parts.append(Part(f" {'was' if number == 1 else 'were'} {after}"))
+    return parts
+
+
+def _link(place: int, count: int) -> str:
+    if place == 0:
+        return ""
+    if place < count - 1:
+        return ", "
+    return " and " if count == 2 else ", and "
+
+
+def _rest(balance_credits: int) -> str:
+    if balance_credits >= 0:
+        return f"{balance_credits:,} left."
+    owed = credits(debt_of(balance_credits))
+    because = "because a payment was returned after its credit was used"
+    return f"You owe {owed}, {because}. Your next purchase pays it first."
+
+
+def _nothing_yet(sums: Sums) -> str:
+    return (
+        "You have no credits yet."
+        if sums.pending
+        else "You have no credits yet, and need none to start a workshop."
+    )
+
+
+def _pending(pending_credits: int) -> tuple[Part, ...]:
+    if not pending_credits:
+        return ()
+    verb = "is" if pending_credits == 1 else "are"
+    return (
+        Part("", credits(pending_credits), "/transactions?status=pending"),
+        Part(f" {verb} pending and not counted yet."),
+    )
