@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import asyncpg
 
-from app.catalog.packs import load_catalog
 from app.cli.catalog_prices import PackPrice, found_prices
+from app.cli.check_settings import understood
 from app.cli.findings import About, Findings
 from app.cli.preparation import owner_address
 from app.cli.reporting import say
@@ -16,7 +16,7 @@ from app.database import pool, row
 from app.errors import StripeMissing, StripeRefused, StripeUnavailable
 from app.ledger.audit import audit
 from app.migrate import missing, role_of
-from app.settings import BadSettings, Settings, load_settings, masked
+from app.settings import Settings, masked
 
 SAFE_SWITCHES = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -38,28 +38,10 @@ def say_findings(*, settings_only: bool, as_json: bool) -> int:
 def found(*, settings_only: bool) -> Findings:
     """Everything that is not as it should be."""
     findings = Findings()
-    settings = _understood(findings)
+    settings = understood(findings)
     if settings is not None and not settings_only:
         asyncio.run(_look(settings, findings))
     return findings
-
-
-def _understood(findings: Findings) -> Settings | None:
-    findings.looked_at.append(About.SETTINGS)
-    try:
-        settings = load_settings()
-    except BadSettings as bad:
-        for problem in bad.problems:
-            given = problem.given or "not set"
-            findings.add(About.SETTINGS, f"{problem.name} is {given}", f"Set it to {problem.allowed}")
-        return None
-    try:
-        load_catalog(settings.catalog_file)
-    except (OSError, ValueError) as error:
-        why = str(error).replace("\n", " ")
-        findings.add(About.SETTINGS, f"CATALOG_FILE cannot be read: {why}", "Mend the file")
-        return None
-    return settings
 
 
 async def _look(settings: Settings, findings: Findings) -> None:

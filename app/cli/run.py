@@ -10,8 +10,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.cli import children, welcome
+from app.cli import children
 from app.cli.data_folder import default_folder, make_folder
 from app.cli.local_environment import (
     Addresses,
@@ -21,9 +22,11 @@ from app.cli.local_environment import (
     uses_sandbox,
     worth_telling,
 )
-from app.cli.preparation import Prepared, prepare
 from app.cli.runtime_file import only_run, published
 from app.cli.stopping import stop_when_asked
+
+if TYPE_CHECKING:
+    from app.cli.preparation import Prepared
 
 _LOOK_EVERY_SECONDS = 0.2
 
@@ -54,7 +57,9 @@ def run(options: RunOptions) -> None:
     Raises: PortTaken, AlreadyRunning, PostgresFailed, ChildEnded, ChildSilent, MigrationFailed.
     """
     with stop_when_asked(), _everything(options) as (prepared, parts):
-        welcome.greet(options.addresses, prepared)
+        from app.cli.welcome import greet
+
+        greet(options.addresses, prepared)
         while True:
             for part in parts:
                 part.must_run()
@@ -77,13 +82,17 @@ def run_once(options: RunOptions) -> None:
 
 
 @contextlib.contextmanager
-def _everything(options: RunOptions) -> Iterator[tuple[Prepared, list[children.Child]]]:
+def _everything(options: RunOptions) -> Iterator[tuple["Prepared", list[children.Child]]]:
     children.require_free(options.host, options.port, option="--port")
     make_folder(options.data_dir)
     given = dict(os.environ)
     with only_run(options.data_dir), database_for(given, options.data_dir) as database:
         settings = completed(given, options.addresses, data_dir=options.data_dir) | database
         with _sandbox(options, given, settings) as sandbox:
+            from app.cli.preparation import prepare  # it takes a second, in which the sandbox starts
+
+            for part in sandbox:
+                part.must_answer(f"{options.addresses.sandbox_url}/healthz")
             prepared = prepare(settings, may_seed=bool(database))
             with _server(options, settings) as server, published(options.data_dir, worth_telling(settings)):
                 yield prepared, [*sandbox, server]
@@ -104,7 +113,6 @@ def _sandbox(options: RunOptions, given: Settings, settings: Settings) -> Iterat
         *("--database", str(options.data_dir / "sandbox.sqlite")),
     ]
     with children.child("the payment sandbox", "app.sandbox", arguments, settings) as sandbox:
-        sandbox.must_answer(f"{url}/healthz")
         yield [sandbox]
 
 

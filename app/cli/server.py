@@ -3,13 +3,16 @@
 import multiprocessing
 import os
 import signal
+from typing import TYPE_CHECKING
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from litestar import Litestar
 
 from app.cli.parent_death import end_with_parent
+
+if TYPE_CHECKING:
+    from litestar import Litestar
 
 
 def serve_forever(host: str, port: int, *, workers: int) -> None:
@@ -26,7 +29,7 @@ def serve_forever(host: str, port: int, *, workers: int) -> None:
     ).serve()
 
 
-def worker_application() -> Litestar:
+def worker_application() -> "Litestar":
     """The application of one worker, which ends when the server that started it is gone."""
     end_with_parent(signal.SIGTERM)
     parent = multiprocessing.parent_process()
