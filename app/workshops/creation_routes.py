@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from app.catalog.packs import Catalog
 from app.clock import Clock
-from app.errors import BadInput, NotEnoughCredits, StripeUnavailable
+from app.errors import BadInput, NotEnoughCredits, StripeRefused, StripeUnavailable
 from app.web.flash import Flash
 from app.web.forms import Form, new_form_key, read_form
 from app.web.rendering import go, page
@@ -91,31 +91,33 @@ async def create(
             actor=visit.actor,
             request_id=visit.request_id,
         )
+        if new.start.pack_slug is not None and not created.is_open:
+            return await _to_payment(request, visit, new, created.workshop_id, buy_and_unlock)
     except BadInput as error:
         return _form(request, _again(visit, form, problems=error.problems), status=422)
     except NotEnoughCredits as error:
         renewed = replace(visit, balance_credits=error.balance_credits)
         return _form(request, _again(renewed, form, notice=GONE), status=402)
-    if new.start.pack_slug is not None and not created.is_open:
-        at_workshop = replace(visit, workshop_id=created.workshop_id, form_key=new.form_key or visit.form_key)
-        return await _to_payment(request, at_workshop, new.title, new.start.pack_slug, buy_and_unlock)
     return go(request, f"/workshops/{created.workshop_id}", flash=_started(new, created))
 
 
 async def _to_payment(
-    request: HttpRequest, visit: Visit, title: str, pack_slug: str, buy_and_unlock: BuyAndUnlock
+    request: HttpRequest, visit: Visit, new: NewWorkshop, workshop_id: str, buy_and_unlock: BuyAndUnlock
 ) -> Template | Response[None]:
     """On to the payment page; where it cannot be had, never a free start that nobody chose."""
+    pack_slug = new.start.pack_slug or ""
+    attempt_key = f"{new.form_key or visit.form_key}-{pack_slug}"  # another pack is another attempt
     try:
         address = await buy_and_unlock(
             user_id=visit.user_id,
             pack_slug=pack_slug,
-            workshop_id=visit.workshop_id,
-            return_path=f"/workshops/{visit.workshop_id}",
-            attempt_key=visit.form_key,
+            workshop_id=workshop_id,
+            return_path=f"/workshops/{workshop_id}",
+            attempt_key=attempt_key,
         )
-    except StripeUnavailable:
-        view = UnpaidPage(title, unpaid(visit, pack_slug, SAVED_UNPAID))
+    except (StripeUnavailable, StripeRefused):
+        at_workshop = replace(visit, workshop_id=workshop_id, form_key=attempt_key)
+        view = UnpaidPage(new.title, unpaid(at_workshop, pack_slug, SAVED_UNPAID))
         headers = {"Retry-After": RETRY_SECONDS}
         return page(request, "workshops/unpaid.html", view, status=503, headers=headers)
     return go(request, address)

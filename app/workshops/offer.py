@@ -22,6 +22,14 @@ class PackOffer:
     still_missing_credits: int
 
     @property
+    def sum_text(self) -> str:
+        """The sum spelled out, "−1 + 3 − 1 = 1"; empty without a debt, where it says nothing new."""
+        if self.balance_credits >= 0:
+            return ""
+        unlock = f" − {self.price_credits}" if self.opens else ""
+        return f"−{-self.balance_credits} + {self.pack.credits}{unlock} = {_signed(self.left_credits)}"
+
+    @property
     def settles_debt_only(self) -> bool:
         """True when everything owed is paid and nothing is opened."""
         return not self.opens and self.balance_credits < 0 and self.left_credits >= 0
@@ -86,3 +94,7 @@ def _pack_offer(pack: Pack, access: Access) -> PackOffer:
         left_credits=after_buying_credits - (access.price_credits if opens else 0),
         still_missing_credits=max(0, access.price_credits - after_buying_credits),
     )
+
+
+def _signed(credits: int) -> str:
+    return f"−{-credits}" if credits < 0 else str(credits)
