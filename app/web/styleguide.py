@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from litestar import get
 from litestar.response import Template
 
+from app.web.filters import money
 from app.web.flash import Flash, Link
 from app.web.rendering import page
 from app.web.site import Badge, HttpRequest, Viewer, scope_state
@@ -50,7 +51,7 @@ ROWS = (
         "Three credits",
         "+3",
         "3",
-        "€30.00",
+        money(3000, "EUR"),
         "#ledger",
     ),
     SampleRow(
@@ -60,7 +61,7 @@ ROWS = (
         "Refund of one credit",
         "−1",
         "0",
-        "−€10.00",
+        money(-1000, "EUR"),
         "#ledger",
         "Partly refunded",
     ),
