@@ -47,7 +47,7 @@ class Site:
     origin: str
 
     def browser(self) -> Browser:
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)  # type: ignore[arg-type]  # typed loosely
         return Browser(httpx.AsyncClient(transport=transport, base_url=self.origin))
 
     @property

@@ -72,9 +72,7 @@ async def test_static_files_and_health_answers_ask_nobody_who_they_are(
     assert "set-cookie" not in answer.headers
 
 
-async def test_after_sign_out_the_old_cookie_leads_to_sign_in_everywhere(
-    site: Site, alice: Browser
-) -> None:
+async def test_after_sign_out_the_old_cookie_leads_to_sign_in_everywhere(site: Site, alice: Browser) -> None:
     """W08: pages, fragments and forms."""
     await signed_in(alice)
     token = alice.cookie("session")
