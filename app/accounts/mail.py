@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Protocol, runtime_checkable
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
@@ -53,8 +53,8 @@ class DevelopmentMailer:
 class SmtpMailer:
     """Hands letters to the mail server of SMTP_URL.
 
-    `smtps://` is encrypted from the start; `smtp://` is encrypted as soon as the server offers it, and with
-    `?starttls=required` not used otherwise.
+    `smtps://` is encrypted from the start, `smtp://` as soon as the server offers it; a password never goes
+    over an open line.
     """
 
     def __init__(self, url: str, *, sender: str) -> None:
@@ -64,7 +64,6 @@ class SmtpMailer:
         self.host, self.port = parts.hostname or "localhost", parts.port or (465 if self.is_tls else 587)
         self.username = unquote(parts.username) if parts.username else None
         self.password = unquote(parts.password) if parts.password else None
-        self.is_starttls_required = parse_qs(parts.query).get("starttls") == ["required"]
 
     async def send(self, letter: Letter) -> None:
         """Hand the letter over, within SMTP_SECONDS."""

@@ -1,6 +1,6 @@
 """The person with two hundred rows: buying and using from January 2025 to October 2026. The same each time.
 
-Twelve purchases a trimester would be a lot for one person, but the pages must show what a long history looks like.
+Nobody buys sixty packs in two years, but pages must show what a long history looks like.
 """
 
 from dataclasses import dataclass
