@@ -75,9 +75,7 @@ class SmtpMailer:
                 username=self.username,
                 password=self.password,
                 use_tls=self.is_tls,
-                start_tls=None
-                if not self.is_tls and not self.is_starttls_required
-                else self.is_starttls_required,
+                start_tls=True if self.password and not self.is_tls else None,
                 timeout=SMTP_SECONDS,
             )
         except (aiosmtplib.SMTPException, OSError) as error:  # TimeoutError is one of them
