@@ -17,8 +17,9 @@ from app.errors import BadInput, IdempotencyConflict, NotFound, StripeUnavailabl
 from app.payments.deadline import one_deadline
 from app.payments.stripe_gateway import stripe_gateway
 from app.workshops.access import PaywallRules
-from tests.checkout.till import Till, purchase, purchases_of, session_id_of, settings_for
+from tests.checkout.till import Till, purchase, purchases_of, session_id_of, settings_for, unlock_for_a_credit
 from tests.factories import make_user, make_workshop
+from tests.fakes import UnaskedGateway
 
 SESSIONS = "POST /v1/checkout/sessions"
 
@@ -303,13 +304,6 @@ async def test_a_purchase_with_and_one_without_intent_are_two(till: Till) -> Non
     assert with_intent.purchase_id != without.purchase_id
 
 
-class Unasked:
-    """A gateway that must not be called."""
-
-    def __getattr__(self, name: str) -> object:
-        raise AssertionError(f"Stripe was asked: {name}")
-
-
 @pytest.mark.parametrize("which", ["deleted", "foreign", "unknown"])
 async def test_an_intent_for_a_workshop_that_is_not_there_is_refused(till: Till, which: str) -> None:
     """WORK-04: no purchase row, Stripe is not asked."""
@@ -320,7 +314,7 @@ async def test_an_intent_for_a_workshop_that_is_not_there_is_refused(till: Till,
         "unknown": "ws_unknown",
     }
     with pytest.raises(NotFound):
-        await till.with_shop(gateway=Unasked()).start(alice, intent_workshop_id=workshops[which])
+        await till.with_shop(gateway=UnaskedGateway()).start(alice, intent_workshop_id=workshops[which])
     assert await purchases_of(alice) == []
 
 
@@ -330,14 +324,14 @@ async def test_an_intent_for_an_open_workshop_is_refused(till: Till, why: str) -
     alice = await make_user()
     workshop = await make_workshop(user_id=alice)
     if why == "unlocked":
-        await row("UPDATE workshops SET credit_consumed_at = now() WHERE id = $1", workshop)
+        await unlock_for_a_credit(alice, workshop)
     rules = {
         "unlocked": PaywallRules(),
         "grandfathered": PaywallRules(cutoff=utc_now() + timedelta(days=1)),
         "disabled": PaywallRules(enabled=False),
     }[why]
     with pytest.raises(WorkshopAlreadyOpen):
-        await till.with_shop(gateway=Unasked(), rules=rules).start(alice, intent_workshop_id=workshop)
+        await till.with_shop(gateway=UnaskedGateway(), rules=rules).start(alice, intent_workshop_id=workshop)
     assert await purchases_of(alice) == []
 
 
