@@ -60,13 +60,13 @@ async def visit_to_new(
     )
 
 
-@get("/workshops")
+@get("/")
 async def all_workshops(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Response[None]:
     """The list stands on the dashboard; here is where a form left the address bar."""
     return go(request, "/dashboard")
 
 
-@get("/workshops/new")
+@get("/new")
 async def ask_for_workshop(
     request: HttpRequest, visit: NamedDependency[Visit], title: FromQuery[str] = ""
 ) -> Template:
@@ -75,7 +75,7 @@ async def ask_for_workshop(
     return _form(request, new_page(visit, title=typed, form_key=visit.form_key))
 
 
-@post("/workshops")
+@post("/")
 async def create(
     request: HttpRequest, visit: NamedDependency[Visit], buy_and_unlock: NamedDependency[BuyAndUnlock]
 ) -> Template | Response[None]:
@@ -153,6 +153,9 @@ def _started(new: NewWorkshop, created: Created) -> Flash | None:
 
 
 ROUTES: list[ControllerRouterHandler] = [
-    all_workshops,
-    Router("/", route_handlers=[ask_for_workshop, create], dependencies={"visit": Provide(visit_to_new)}),
+    Router(
+        "/workshops",
+        route_handlers=[all_workshops, ask_for_workshop, create],
+        dependencies={"visit": Provide(visit_to_new)},
+    ),
 ]
