@@ -6,7 +6,7 @@ where the value is used.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ class Sellable(Protocol):
         """Names pack, amount and currency, so that a changed price is another price."""
 
 
+@runtime_checkable  # handlers are handed one, and their types are checked
 class PaymentGateway(Protocol):
     """The payment service.
 

@@ -1,8 +1,9 @@
 """What a workshop needs of others and may not import: the application hands it in."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable  # handlers are handed one, and their types are checked
 class BuyAndUnlock(Protocol):
     """Starts the purchase of a pack that unlocks a workshop once it is paid."""
 
