@@ -43,6 +43,16 @@ class RunningSandbox:
         assert found is not None, f"no {kind} {object_id}"
         return found
 
+    def tamper(self, kind: str, object_id: str, **changes: Any) -> None:
+        """Make an object say something that Stripe never said; no event tells of it."""
+        with self.state.change() as change:
+            change.save(change.load(kind, object_id) | changes)
+
+    def tell(self, event_type: str, kind: str, object_id: str) -> str:
+        """Send an event about an object as it is now, whether or not anything happened; its id."""
+        with self.state.change() as change:
+            return change.emit(event_type, change.load(kind, object_id))
+
     async def quiet(self) -> None:
         """Wait until no delivery is due or under way."""
         async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as http:
@@ -55,15 +65,20 @@ class RunningSandbox:
 
 
 @asynccontextmanager
-async def running_sandbox(**options: Any) -> AsyncIterator[RunningSandbox]:
-    """A sandbox that lives as long as the block; `options` are those of SandboxOptions but `public_url`."""
+async def running_sandbox(
+    *, webhook_transport: httpx.AsyncBaseTransport | None = None, **options: Any
+) -> AsyncIterator[RunningSandbox]:
+    """A sandbox that lives as long as the block; `options` are those of SandboxOptions but `public_url`.
+
+    With `webhook_transport` (say, httpx.ASGITransport(app)) webhooks reach an application that has no port.
+    """
     with socket.socket() as reserved:
         # The server may share a port that asks for it, so nobody can take this one before it does.
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         reserved.bind((LOOPBACK, 0))
         port = reserved.getsockname()[1]
         url = f"http://{LOOPBACK}:{port}"
-        world = World(SandboxOptions(public_url=url, **options))
+        world = World(SandboxOptions(public_url=url, **options), webhook_transport=webhook_transport)
         server = EmbeddedServer(world, LOOPBACK, port)
         serving = asyncio.create_task(server.serve())
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +94,7 @@ def _running(world: World, outbox: Outbox) -> AbstractAsyncContextManager[None]:
             yield
         finally:
             world.close()
-            worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await worker
+            await worker
             world.store.close()
 
     return run()

@@ -50,14 +50,17 @@ class Outbox:
 
     async def run(self) -> None:
         """Send what is due, let happen what is due, sleep until the next of either."""
-        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as http:
+        transport = self.world.webhook_transport
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False, transport=transport) as http:
             try:
-                while True:
+                while not self.world.closing.is_set():
                     self.world.bell.clear()
                     self._let_happen()
                     self._start_due(http)
+                    # Not wait_for: before Python 3.12 it can swallow a cancellation, and the worker never ended.
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self.world.bell.wait(), self._idle_seconds())
+                        async with asyncio.timeout(self._idle_seconds()):
+                            await self.world.bell.wait()
             finally:
                 await self._abandon()
 

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
+
 from app.sandbox import objects
 from app.sandbox.change import API_VERSION, Cause, Change
 from app.sandbox.clock import Clock
@@ -17,7 +19,10 @@ from app.sandbox.store import Store, Wanted
 class World:
     """One sandbox: its objects, its clock, its switches, and the bell that wakes the outbox."""
 
-    def __init__(self, options: SandboxOptions) -> None:
+    def __init__(
+        self, options: SandboxOptions, *, webhook_transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.webhook_transport = webhook_transport  # a test hands in its application instead of a port
         self.options = options
         self.clock = Clock(options.time_scale)
         self.store = Store(options.database)
@@ -45,6 +50,7 @@ class World:
     def close(self) -> None:
         """Let go of everybody who waits, so that the server can stop at once."""
         self.closing.set()
+        self.bell.set()
         self.delivered.set()
 
     def advance(self, seconds: float) -> int:
@@ -59,7 +65,7 @@ class World:
             self.store.forget_everything()
         self.faults.clear()
         self.unimplemented.clear()
-        self.clock.advanced_seconds = 0.0
+        self.clock = Clock(self.options.time_scale)
         self.hold_redirect_seconds = self.options.hold_redirect_seconds
         self._set_up()
 

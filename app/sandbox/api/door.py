@@ -205,7 +205,8 @@ def _response(request: Request[Any, Any, Any], answer: Answer, request_id: str) 
 
 async def _pause(world: World, seconds: float) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(world.closing.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await world.closing.wait()
 
 
 async def _silence(world: World) -> Response[Any]:
