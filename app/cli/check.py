@@ -7,31 +7,31 @@ from dataclasses import asdict
 
 import asyncpg
 
+from app import schema
 from app.cli.catalog_prices import PackPrice, found_prices
 from app.cli.check_settings import understood
 from app.cli.findings import About, Findings
-from app.cli.preparation import owner_address
 from app.cli.reporting import say
-from app.database import pool, row
+from app.database import pool
 from app.errors import StripeMissing, StripeRefused, StripeUnavailable
 from app.ledger.audit import audit
-from app.migrate import missing, role_of
+from app.migrate import missing
 from app.settings import Settings, masked
-
-SAFE_SWITCHES = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 def say_findings(*, settings_only: bool, as_json: bool) -> int:
     """Look, print one line per finding, and give the exit code: 1 if anything is wrong."""
     findings = found(settings_only=settings_only)
-    facts = {
+    answer = {
         "findings": [asdict(each) for each in findings.wrong],
         "notes": [asdict(each) for each in findings.notes],
         "looked_at": findings.looked_at,
+        "facts": findings.facts,
     }
     lines = [*map(str, findings.wrong), *(f"note: {each}" for each in findings.notes)]
-    calm = [] if findings.wrong else [f"no differences: {', '.join(findings.looked_at)}"]
-    say(lines + calm, facts, as_json=as_json)
+    facts_seen = "".join(f"; {name} {text}" for name, text in findings.facts.items())
+    calm = [] if findings.wrong else [f"no differences: {', '.join(findings.looked_at)}{facts_seen}"]
+    say(lines + calm, answer, as_json=as_json)
     return 1 if findings.wrong else 0
 
 
@@ -69,33 +69,41 @@ async def _database(settings: Settings, findings: Findings) -> AsyncIterator[boo
 
 
 async def _look_at_database(settings: Settings, findings: Findings) -> None:
-    await _look_at_safety(findings)
-    _look_at_roles(settings, findings)
     findings.looked_at.append(About.DATABASE)
-    behind = await missing()
-    if behind:
-        findings.add(About.SCHEMA, f"{len(behind)} migrations are missing", "Run `billing migrate`")
-        return
-    findings.looked_at.append(About.SCHEMA)
+    await look_at_schema(findings)
+    if findings.wrong:
+        return  # what is stored cannot be judged by a schema that is not there
+    await _look_at_weaknesses(settings, findings)
     for disagreement in await audit():
-        findings.add(About.LEDGER, disagreement, "Stop sales and ask for help: this should be impossible")
+        findings.add(About.LEDGER, disagreement, "Stop sales and look into it: this should be impossible")
     findings.looked_at.append(About.LEDGER)
 
 
-async def _look_at_safety(findings: Findings) -> None:
-    for name in SAFE_SWITCHES:
-        switch = await row("SELECT current_setting($1) AS setting", name)
-        if switch is not None and switch["setting"] == "off":
-            findings.add(About.DATABASE, f"{name} is off: a power cut loses paid credits", f"Set {name} = on")
+async def look_at_schema(findings: Findings) -> None:
+    """Columns, constraints, triggers, indexes, functions, and the record of migrations. Inside: a pool."""
+    differences, behind = await schema.differences(), await missing()
+    findings.looked_at.append(About.SCHEMA)
+    if behind and not differences:
+        what = f"it is complete, but {len(behind)} migrations are not on record: they were applied by hand"
+        findings.add(About.SCHEMA, what, "Run `billing migrate --record`")
+    elif behind:
+        findings.add(About.SCHEMA, f"{len(behind)} migrations are missing", "Run `billing migrate`")
+    else:
+        for difference in differences:
+            findings.add(
+                About.SCHEMA,
+                difference,
+                "Put it back by hand, as the newest backup or a fresh database has it",
+            )
+        right, promised = await schema.contract_columns()
+        findings.facts["public columns"] = f"{right}/{promised}"
 
 
-def _look_at_roles(settings: Settings, findings: Findings) -> None:
-    """One role for everything works; then the trigger that keeps the ledger append-only has an owner who can drop it."""
-    if role_of(owner_address(settings)) != role_of(settings.database_url):
-        return
-    what = "the application owns its tables, so it could switch off what keeps the ledger append-only"
-    mend = "Give MIGRATION_DATABASE_URL a role of its own and run `billing migrate`"
-    (findings.add if settings.is_production else findings.note)(About.DATABASE, what, mend)
+async def _look_at_weaknesses(settings: Settings, findings: Findings) -> None:
+    for weakness in await schema.weaknesses():
+        what, _, mend = weakness.partition("; ")
+        tell = findings.add if settings.is_production else findings.note
+        tell(About.DATABASE, what, mend or "Switch it on")
 
 
 async def _look_at_prices(settings: Settings, findings: Findings) -> None:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -49,15 +49,15 @@ class Child:
     """A running part of the product."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    exit_code_now: Callable[[], int | None]
 
     def must_run(self) -> None:
         """Raises: ChildEnded."""
-        exit_code = self.process.poll()
+        exit_code = self.exit_code_now()
         if exit_code is not None:
             raise ChildEnded(name=self.name, exit_code=exit_code)
 
-    def must_answer(self, url: str, *, seconds: float = 30.0) -> None:
+    def must_answer(self, url: str, *, seconds: float = 60.0) -> None:
         """Wait until a GET is answered 200. Raises: ChildEnded, ChildSilent."""
         deadline = time.monotonic() + seconds
         while not _answers(url):
@@ -80,7 +80,7 @@ def child(
         preexec_fn=before_exec(signal.SIGTERM),  # noqa: PLW1509  (it calls prctl and nothing else)
     )
     try:
-        yield Child(name, process)
+        yield Child(name, process.poll)
     finally:
         _stop(process)
 

@@ -92,14 +92,17 @@ def serve(*, host: str, port: int, workers: int, migrate: bool) -> None:
 
 @billing.command()
 @click.option("--check", is_flag=True, help="Only say whether the schema is current.")
+@click.option("--record", is_flag=True, help="Record migrations that were applied by hand.")
 @AS_JSON
-def migrate(*, check: bool, as_json: bool) -> None:
+def migrate(*, check: bool, record: bool, as_json: bool) -> None:
     """Bring the database's schema up to date, all or nothing."""
     from app.cli.local_environment import local_environment
-    from app.cli.migrating import say_migrated, say_whether_current
+    from app.cli.migrating import say_migrated, say_recorded, say_whether_current
 
     with local_environment():
-        sys.exit(say_whether_current(as_json=as_json) if check else say_migrated(as_json=as_json))
+        if check:
+            sys.exit(say_whether_current(as_json=as_json))
+        (say_recorded if record else say_migrated)(as_json=as_json)
 
 
 @billing.command()

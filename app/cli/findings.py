@@ -33,6 +33,7 @@ class Findings:
     wrong: list[Finding] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
     looked_at: list[About] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
 
     def add(self, about: About, what: str, mend: str) -> None:
         self.wrong.append(Finding(about, what, mend))

@@ -5,9 +5,13 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.cli.data_folder import default_folder, make_folder
 from app.cli.runtime_file import local_secrets, running_settings
+
+if TYPE_CHECKING:
+    from app.cli.local_postgres import LocalPostgres
 
 DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SANDBOX_PORT = "127.0.0.1", 8000, 8001
 SANDBOX_KEY = "sk_test_sandbox_no_real_money_moves"
@@ -25,6 +29,14 @@ class Addresses:
 
     base_url: str
     sandbox_url: str
+
+
+@dataclass(frozen=True)
+class Database:
+    """What the settings say of the database, and the server that runs for it, if we have one."""
+
+    settings: Settings
+    postgres: "LocalPostgres | None"
 
 
 DEFAULT_ADDRESSES = Addresses(
@@ -83,23 +95,21 @@ def local_environment() -> Iterator[None]:
     make_folder(data_dir)
     given = _filled(os.environ, _of_the_same_installation(os.environ, running_settings(data_dir)))
     with database_for(given, data_dir) as database:
-        os.environ.update({**completed(given, DEFAULT_ADDRESSES, data_dir=data_dir), **database})
+        os.environ.update(completed(given, DEFAULT_ADDRESSES, data_dir=data_dir) | database.settings)
         yield
 
 
 @contextlib.contextmanager
-def database_for(given: Mapping[str, str], data_dir: Path) -> Iterator[Settings]:
-    """The addresses of the local PostgreSQL, started if need be; nothing to add when an address was given."""
+def database_for(given: Mapping[str, str], data_dir: Path) -> Iterator[Database]:
+    """The local PostgreSQL, started if need be; nothing to add when an address was given."""
     if given.get("DATABASE_URL"):
-        yield {}
+        yield Database({}, None)
         return
     from app.cli.local_postgres import APPLICATION, OWNER, LocalPostgres
 
     with LocalPostgres(data_dir) as postgres:
-        yield {
-            "DATABASE_URL": postgres.url(APPLICATION),
-            "MIGRATION_DATABASE_URL": postgres.url(OWNER),
-        }
+        addresses = (postgres.url(APPLICATION), postgres.url(OWNER))
+        yield Database(dict(zip(_DATABASE, addresses, strict=True)), postgres)
 
 
 def _of_the_same_installation(given: Mapping[str, str], running: Settings) -> Settings:

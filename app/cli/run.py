@@ -16,6 +16,7 @@ from app.cli import children
 from app.cli.data_folder import default_folder, make_folder
 from app.cli.local_environment import (
     Addresses,
+    Database,
     Settings,
     completed,
     database_for,
@@ -87,15 +88,21 @@ def _everything(options: RunOptions) -> Iterator[tuple["Prepared", list[children
     make_folder(options.data_dir)
     given = dict(os.environ)
     with only_run(options.data_dir), database_for(given, options.data_dir) as database:
-        settings = completed(given, options.addresses, data_dir=options.data_dir) | database
+        settings = completed(given, options.addresses, data_dir=options.data_dir) | database.settings
         with _sandbox(options, given, settings) as sandbox:
             from app.cli.preparation import prepare  # it takes a second, in which the sandbox starts
 
             for part in sandbox:
                 part.must_answer(f"{options.addresses.sandbox_url}/healthz")
-            prepared = prepare(settings, may_seed=bool(database))
+            prepared = prepare(settings, may_seed=database.postgres is not None)
             with _server(options, settings) as server, published(options.data_dir, worth_telling(settings)):
-                yield prepared, [*sandbox, server]
+                yield prepared, [*_postgres(database), *sandbox, server]
+
+
+def _postgres(database: Database) -> list[children.Child]:
+    """The local server as a part to watch; nothing when an address was given."""
+    postgres = database.postgres
+    return [] if postgres is None else [children.Child("PostgreSQL", lambda: postgres.exit_code)]
 
 
 @contextlib.contextmanager
