@@ -146,7 +146,8 @@ async def cancel(
         is_waiting, is_known = True, False
     if not is_waiting:
         return go(request, standing_href(facts))
-    view = views.CancelView(facts, _way_back(request, facts), is_known)
+    back = _safe(request, facts.return_path) or Order(facts.pack).pricing_href
+    view = views.CancelView(facts, views.way_back(facts, back), is_known)
     return page(request, "checkout/cancelled.html", view)
 
 

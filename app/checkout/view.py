@@ -49,7 +49,7 @@ SENTENCES = {
 NO_UNLOCK = {
     "already_open": "The workshop was already unlocked, so no credit was used.",
     "deleted": "The workshop was deleted meanwhile, so no credit was used.",
-    "not_enough": "They do not cover the unlock, so no credit was used.",
+    "not_enough": "That does not cover the unlock, so no credit was used.",
     "unlocked": "The workshop that was unlocked with it has been deleted since.",
 }
 
