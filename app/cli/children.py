@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import IO
 from urllib.parse import urlsplit
 
 from app.cli.parent_death import before_exec
@@ -69,13 +70,22 @@ class Child:
 
 @contextlib.contextmanager
 def child(
-    name: str, module: str, arguments: Sequence[str], environment: Mapping[str, str]
+    name: str,
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    log: IO[bytes] | None = None,
 ) -> Iterator[Child]:
-    """Run a module of ours for as long as the block lasts; it ends with us, however we end."""
+    """Run a module of ours for as long as the block lasts; it ends with us, however we end.
+
+    It speaks where we do, or into `log`.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         env=dict(environment),
         stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
         start_new_session=True,  # Ctrl-C reaches us alone: we stop them in order
         preexec_fn=before_exec(signal.SIGTERM),  # noqa: PLW1509  (it calls prctl and nothing else)
     )

@@ -15,11 +15,12 @@ class Form:
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
-    choices: list[tuple[str, str]] = field(default_factory=list)
+    free: set[str] = field(default_factory=set)
+    choices: set[tuple[str, str]] = field(default_factory=set)
 
     def offers(self, name: str, value: str) -> bool:
-        """Whether a person could send this value: a free field, a choice or a button."""
-        return (name, value) in self.choices or name in self.fields or (name, "") in self.choices
+        """Whether a person could send this value: in a free field, as a choice, by a button, or hidden."""
+        return name in self.free or (name, value) in self.choices
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,14 @@ class _Reader(HTMLParser):
             self.heading.append(data)
 
     def _take(self, tag: str, given: dict[str, str]) -> None:
-        form, kind = self.forms[-1], given.get("type", "text")
-        if tag == "button" or kind in ("radio", "checkbox", "submit"):
-            form.choices.append((given["name"], given.get("value", "")))
-            if tag != "button" and "checked" in given:
-                form.fields[given["name"]] = given.get("value", "")
+        form, name, value = self.forms[-1], given["name"], given.get("value", "")
+        kind = "button" if tag == "button" else given.get("type", "text")
+        if kind in ("button", "submit", "radio", "checkbox", "hidden"):
+            form.choices.add((name, value))
         elif tag in ("input", "textarea", "select"):
-            form.fields[given["name"]] = given.get("value", "")
+            form.free.add(name)
+        if kind not in ("button", "submit") and (kind not in ("radio", "checkbox") or "checked" in given):
+            form.fields[name] = value
 
 
 def _seen(answer: httpx.Response) -> Seen:

@@ -5,12 +5,13 @@ Decides the order and what each part is told; how to start, watch and stop a pro
 
 import contextlib
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from app.cli import children
 from app.cli.data_folder import default_folder, make_folder
@@ -71,6 +72,7 @@ def run_once(options: RunOptions) -> None:
     """Start everything on free ports with data of its own, walk the product once, stop."""
     from app.cli.journey import walk
 
+    _forget_settings()
     with stop_when_asked(), tempfile.TemporaryDirectory(prefix="billing-check-") as folder:
         Path(folder).chmod(0o755)  # as root PostgreSQL runs as nobody, who has to get in
         port, sandbox_port = children.free_port(options.host), children.free_port("127.0.0.1")
@@ -78,24 +80,49 @@ def run_once(options: RunOptions) -> None:
         here = replace(
             options, port=port, sandbox_port=sandbox_port, base_url=base_url, data_dir=Path(folder) / "data"
         )
-        with _everything(here):
+        log = Path(folder) / "log"
+        with _said_on_failure(log), log.open("wb") as file, _everything(here, file):
             walk(base_url)
 
 
+def _forget_settings() -> None:
+    """The walk is always the same, and touches nothing of anyone's: no database, no Stripe, no switch."""
+    from app.settings import Settings as EverySetting
+
+    for name in EverySetting.model_fields:
+        os.environ.pop(name.upper(), None)
+
+
 @contextlib.contextmanager
-def _everything(options: RunOptions) -> Iterator[tuple["Prepared", list[children.Child]]]:
+def _said_on_failure(log: Path) -> Iterator[None]:
+    """What the programs logged, once it is needed."""
+    try:
+        yield
+    except Exception:
+        sys.stderr.write(log.read_text(errors="replace"))
+        raise
+
+
+@contextlib.contextmanager
+def _everything(
+    options: RunOptions, log: IO[bytes] | None = None
+) -> Iterator[tuple["Prepared", list[children.Child]]]:
     children.require_free(options.host, options.port, option="--port")
     make_folder(options.data_dir)
     given = dict(os.environ)
     with only_run(options.data_dir), database_for(given, options.data_dir) as database:
         settings = completed(given, options.addresses, data_dir=options.data_dir) | database.settings
-        with _sandbox(options, given, settings) as sandbox:
+        settings["BASE_URL"] = options.base_url
+        with _sandbox(options, given, settings, log) as sandbox:
             from app.cli.preparation import prepare  # it takes a second, in which the sandbox starts
 
             for part in sandbox:
                 part.must_answer(f"{options.addresses.sandbox_url}/healthz")
             prepared = prepare(settings, may_seed=database.postgres is not None)
-            with _server(options, settings) as server, published(options.data_dir, worth_telling(settings)):
+            with (
+                _server(options, settings, log) as server,
+                published(options.data_dir, worth_telling(settings)),
+            ):
                 yield prepared, [*_postgres(database), *sandbox, server]
 
 
@@ -106,7 +133,9 @@ def _postgres(database: Database) -> list[children.Child]:
 
 
 @contextlib.contextmanager
-def _sandbox(options: RunOptions, given: Settings, settings: Settings) -> Iterator[list[children.Child]]:
+def _sandbox(
+    options: RunOptions, given: Settings, settings: Settings, log: IO[bytes] | None
+) -> Iterator[list[children.Child]]:
     """The offline stand-in for Stripe; nothing when a key for Stripe was given."""
     if not uses_sandbox(given):
         yield []
@@ -119,14 +148,14 @@ def _sandbox(options: RunOptions, given: Settings, settings: Settings) -> Iterat
         *("--webhook-secret", settings["STRIPE_WEBHOOK_SECRET"].partition(",")[0]),
         *("--database", str(options.data_dir / "sandbox.sqlite")),
     ]
-    with children.child("the payment sandbox", "app.sandbox", arguments, settings) as sandbox:
+    with children.child("the payment sandbox", "app.sandbox", arguments, settings, log) as sandbox:
         yield [sandbox]
 
 
 @contextlib.contextmanager
-def _server(options: RunOptions, settings: Settings) -> Iterator[children.Child]:
+def _server(options: RunOptions, settings: Settings, log: IO[bytes] | None) -> Iterator[children.Child]:
     arguments = ["serve", "--host", options.host, "--port", str(options.port), "--workers", "1"]
-    with children.child("the web server", "app.cli", arguments, settings) as server:
+    with children.child("the web server", "app.cli", arguments, settings, log) as server:
         server.must_answer(f"{options.server_url}/healthz")
         yield server
 
