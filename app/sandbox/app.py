@@ -3,22 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import Litestar, Request, Response, get, route
+from litestar import Litestar, Request, Response, Router, get, route
+from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.response import Redirect
+from litestar.response import Redirect, Template
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
 from app.sandbox.api.door import answer_call
+from app.sandbox.dashboard import dashboard_router
 from app.sandbox.delivery import Outbox
 from app.sandbox.filters import FILTERS
 from app.sandbox.options import SandboxOptions
 from app.sandbox.pages import pay_router
 from app.sandbox.policy import add_headers
+from app.sandbox.receipts import receipt_router
 from app.sandbox.switches import switch_router
 from app.sandbox.world import World
 
@@ -36,13 +40,22 @@ def sandbox_around(world: World) -> Litestar:
     return Litestar(
         route_handlers=[
             api_handler(world),
-            pay_router(world, outbox),
-            switch_router(world, outbox),
+            Router(
+                "/",
+                before_request=refuse_other_sites,
+                route_handlers=[
+                    pay_router(world, outbox),
+                    dashboard_router(world),
+                    receipt_router(world),
+                    switch_router(world, outbox),
+                ],
+            ),
             healthz,
             front,
-            create_static_files_router("/static", directories=[HERE / "static"]),
+            create_static_files_router("/assets", directories=[HERE / "static"]),
         ],
         before_send=[add_headers],
+        exception_handlers={HTTPException: explain},
         lifespan=[lambda _: _running(world, outbox)],
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment())),
         openapi_config=None,
@@ -58,6 +71,19 @@ def api_handler(world: World) -> Any:
         return await answer_call(request, world)
 
     return api
+
+
+async def refuse_other_sites(request: Request[Any, Any, Any]) -> None:
+    """No page of another site may press a button here. Raises: PermissionDeniedException: one tried."""
+    if request.method == "POST" and request.headers.get("sec-fetch-site") == "cross-site":
+        raise PermissionDeniedException("This came from another site.")
+
+
+def explain(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """What a person reads when something is not there."""
+    title = HTTPStatus(error.status_code).phrase
+    context = {"title": title, "detail": error.detail}
+    return Template("lost.html", context=context, status_code=error.status_code, headers=error.headers)
 
 
 @get("/healthz")

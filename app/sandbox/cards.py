@@ -24,7 +24,7 @@ class Card:
 
     decline: Decline | None = None
     three_d_secure: ThreeDSecure = "none"
-    dispute: str | None = None
+    dispute: Literal["fraudulent", "product_not_received"] | None = None
     inquiry: bool = False
     refund: RefundOutcome = "succeeded"
 

@@ -20,6 +20,8 @@ from app.sandbox.errors import ApiError, refused
 from app.sandbox.session_object import customer_details
 from app.sandbox.store import Document, Wanted
 
+DISPUTE_SECONDS = 5.0
+
 
 @dataclass(frozen=True)
 class Buyer:
@@ -195,6 +197,7 @@ def _settle_card(change: Change, session: Document, intent: Document, decline: D
         _refuse_charge(change, intent, decline)
         return Declined(decline)
     _succeed(change, intent)
+    _dispute_later(change, intent)
     return Paid(_complete(change, session, "paid"))
 
 
@@ -215,6 +218,14 @@ def _succeed(change: Change, intent: Document) -> None:
     }
     change.save(intent)
     change.emit("payment_intent.succeeded", intent)
+
+
+def _dispute_later(change: Change, intent: Document) -> None:
+    """Some test cards pay and then take it back."""
+    card = card_with(change.store.private(intent["payment_method"])["number"])
+    if card is not None and card.dispute is not None:
+        move = f"{'inquiry' if card.inquiry else 'dispute'}.{card.dispute}"
+        change.at(change.clock.after(DISPUTE_SECONDS), move, intent["latest_charge"])
 
 
 def _refuse_charge(change: Change, intent: Document, decline: Decline) -> None:
