@@ -115,8 +115,6 @@ def card_details(number: str, *, exp_month: int = 12, exp_year: int = 2034) -> d
         "fingerprint": f"sandbox{number[-8:]}",
         "funding": "credit",
         "last4": number[-4:],
-        "network": "visa",
-        "three_d_secure": None,
         "wallet": None,
     }
 

@@ -24,6 +24,7 @@ class Payment:
 
     session: Document
     title: str
+    settling: bool  # a bank debit is still on its way
     charge: Document | None
     refunds: list[Document]
     dispute: Document | None
@@ -35,22 +36,17 @@ class Payment:
             return str(self.session["status"])
         if self.dispute is not None:
             return f"dispute: {self.dispute['status'].replace('_', ' ')}"
-        if self.charge is not None and self.charge["refunded"]:
-            return "refunded"
-        if self.charge is not None and self.charge["amount_refunded"]:
-            return "partly refunded"
-        return "paid" if self.session["payment_status"] == "paid" else "unpaid"
-
-    @property
-    def settling(self) -> bool:
-        """Whether a bank debit is still on its way."""
-        paid_or_failed = self.charge is not None
-        return self.session["status"] == "complete" and not paid_or_failed
+        if self.charge is None or self.settling:
+            return "settling"
+        if self.charge["amount_refunded"]:
+            return "refunded" if self.charge["refunded"] else "partly refunded"
+        return "paid" if self.charge["paid"] else "failed"
 
     @property
     def refundable_cents(self) -> int:
         """What could still be given back."""
-        if self.charge is None or self.charge["status"] != "succeeded":
+        held = self.dispute is not None and self.dispute["status"] in (*OPEN, "lost")
+        if held or self.charge is None or self.charge["status"] != "succeeded":
             return 0
         given = sum(one["amount"] for one in self.refunds if one["status"] in ("succeeded", "pending"))
         return int(self.charge["amount"] - given)
@@ -110,11 +106,17 @@ def read_dashboard(world: World, problem: str | None = None) -> Dashboard:
 def _payment(store: Store, session: Document) -> Payment:
     lines = store.private(session["id"])["line_items"]
     title = ", ".join(line["description"] for line in lines)
-    intent_id = session["payment_intent"]
-    if intent_id is None:
-        return Payment(session, title, None, [], None)
-    intent = store.get("payment_intent", intent_id)
-    charge = store.get("charge", intent["latest_charge"]) if intent and intent["latest_charge"] else None
-    disputes = store.newest(Wanted("dispute", {"payment_intent": intent_id}), 1)
-    refunds = store.newest(Wanted("refund", {"payment_intent": intent_id}))
-    return Payment(session, title, charge, refunds, disputes[0] if disputes else None)
+    intent = store.get("payment_intent", session["payment_intent"] or "")
+    if intent is None:
+        return Payment(session, title, settling=False, charge=None, refunds=[], dispute=None)
+    charge = store.get("charge", intent["latest_charge"] or "")
+    disputes = store.newest(Wanted("dispute", {"payment_intent": intent["id"]}), 1)
+    refunds = store.newest(Wanted("refund", {"payment_intent": intent["id"]}))
+    return Payment(
+        session,
+        title,
+        settling=intent["status"] == "processing",
+        charge=charge,
+        refunds=refunds,
+        dispute=disputes[0] if disputes else None,
+    )

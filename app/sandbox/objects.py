@@ -49,7 +49,6 @@ def product(params: Document, now: int) -> Document:
         "marketing_features": [],
         "metadata": params.get("metadata", {}),
         "name": params["name"],
-        "type": "service",
         "updated": now,
         **_nulls("default_price", "package_dimensions", "shippable", "statement_descriptor"),
         **_nulls("tax_code", "unit_label", "url"),
@@ -126,7 +125,7 @@ def payment_intent(
         "status": "requires_payment_method",
         **_nulls("application", "application_fee_amount", "automatic_payment_methods", "canceled_at"),
         **_nulls("cancellation_reason", "last_payment_error", "latest_charge", "next_action", "on_behalf_of"),
-        **_nulls("payment_method", "payment_method_configuration_details", "processing", "review", "source"),
+        **_nulls("payment_method", "payment_method_configuration_details", "processing", "review"),
         **_nulls("statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group"),
     }
 
@@ -176,7 +175,7 @@ def charge(intent: Document, method: Document, receipt_url: str, now: int) -> Do
         "paid": True,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {"type": method["type"], method["type"]: method[method["type"]]},
+        "payment_method_details": _paid_with(method),
         "receipt_email": intent["receipt_email"],
         "receipt_url": f"{receipt_url}/{charge_id}",
         "refunded": False,
@@ -187,6 +186,12 @@ def charge(intent: Document, method: Document, receipt_url: str, now: int) -> Do
         **_nulls("receipt_number", "review", "source_transfer", "statement_descriptor"),
         **_nulls("statement_descriptor_suffix", "transfer_data", "transfer_group"),
     }
+
+
+def _paid_with(method: Document) -> Document:
+    kind = method["type"]
+    network = {"network": "visa", "three_d_secure": None} if kind == "card" else {}
+    return {"type": kind, kind: method[kind] | network}
 
 
 def failed_charge(succeeded: Document, code: str, message: str, decline_code: str | None) -> Document:
@@ -220,6 +225,7 @@ def balance_transaction(kind: str, amount_cents: int, currency: str, source: str
         "object": "balance_transaction",
         "amount": amount_cents,
         "available_on": now,
+        "balance_type": "payments",
         "created": now,
         "currency": currency,
         "description": None,

@@ -102,7 +102,7 @@ class PayPage:
             "lines": store.private(session["id"])["line_items"],
             "success_url": success_address(session),
             "email": _known_email(self.world, session),
-            "number": DEFAULT_NUMBER,
+            "number": " ".join(DEFAULT_NUMBER[at : at + 4] for at in range(0, 16, 4)),
             **more,
         }
         return Template(template, context=context, status_code=status, headers=_policy_for(session))

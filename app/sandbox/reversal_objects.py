@@ -4,6 +4,7 @@ from app.sandbox.ids import new_id
 from app.sandbox.store import Document
 
 EVIDENCE_WITHIN_SECONDS = 9 * 24 * 3600
+CARD_DESTINATION = {"type": "card", "card": {"type": "refund"}}
 EVIDENCE_FIELDS = (
     "access_activity_log",
     "billing_address",
@@ -37,7 +38,7 @@ EVIDENCE_FIELDS = (
 
 def refund(charge: Document, amount_cents: int, params: Document, now: int) -> Document:
     """Money on its way back, or back already: `status` is set by whoever decides it."""
-    kind = charge["payment_method_details"]["type"]
+    by_card = charge["payment_method_details"]["type"] == "card"
     return {
         "id": new_id("re"),
         "object": "refund",
@@ -46,7 +47,7 @@ def refund(charge: Document, amount_cents: int, params: Document, now: int) -> D
         "charge": charge["id"],
         "created": now,
         "currency": charge["currency"],
-        "destination_details": {"type": kind, kind: {}},
+        **({"destination_details": CARD_DESTINATION} if by_card else {}),
         "metadata": params.get("metadata", {}),
         "payment_intent": charge["payment_intent"],
         "reason": params.get("reason"),

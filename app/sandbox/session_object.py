@@ -39,7 +39,7 @@ def checkout_session(
         "submit_type": params.get("submit_type"),
         "success_url": params["success_url"],
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "ui_mode": "hosted",
+        "ui_mode": "hosted_page",
         "url": f"{public_url}/c/pay/{session_id}",
         **_switched_off(params),
         **dict.fromkeys(UNUSED),

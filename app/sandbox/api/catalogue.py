@@ -30,7 +30,7 @@ NEW_PRICE = {
     "currency": currency,
     "unit_amount": whole,
     "product": text,
-    "product_data": PRODUCT_FIELDS,
+    "product_data": {"name": text, "active": flag, "metadata": metadata},
     "billing_scheme": one_of("per_unit"),
     "tax_behavior": one_of("unspecified"),
 }
