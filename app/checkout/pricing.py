@@ -9,7 +9,13 @@ from app.checkout.view import Order, PricingProblem, PricingView, pricing_way_ba
 
 
 async def price_list(
-    user_id: str | None, shop: Shop, order: Order, *, problem: PricingProblem, form_key: str
+    user_id: str | None,
+    shop: Shop,
+    order: Order,
+    *,
+    balance_credits: int,
+    problem: PricingProblem,
+    form_key: str,
 ) -> PricingView:
     """The packs with their buy forms, which carry the order's workshop and way back along.
 
@@ -23,7 +29,8 @@ async def price_list(
         form_key,
         workshop_id=order.workshop_id if is_carried else "",
         workshop_title=(named or "") if is_carried else "",
-        return_to=order.return_to,
+        return_to=order.return_to or (f"/workshops/{order.workshop_id}" if named else ""),
         contact=shop.catalog.contact,
+        balance_credits=balance_credits,
     )
     return PricingView(packs, shop.catalog.contact, problem, pricing_way_back(order, named))

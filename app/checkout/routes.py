@@ -217,8 +217,14 @@ async def _price_list(
     problem: PricingProblem = "",
     status: int = 200,
 ) -> Template:
-    user_id = visitor.clerk_user_id if visitor else None
-    view = await price_list(user_id, shop, order, problem=problem, form_key=new_form_key())
+    view = await price_list(
+        visitor.clerk_user_id if visitor else None,
+        shop,
+        order,
+        balance_credits=visitor.badge.balance_credits if visitor else 0,
+        problem=problem,
+        form_key=new_form_key(),
+    )
     return page(request, "checkout/pricing.html", view, status=status)
 
 

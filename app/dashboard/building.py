@@ -44,7 +44,12 @@ def dashboard_view(
         workshops_newest_href="" if is_first_page else PATH,
         workshops_older_href=f"{PATH}?workshops={facts.next_workshops}" if facts.next_workshops else "",
         payments=_payments(facts, workshops, form_key),
-        packs=Packs(cards=pack_cards(catalog, unavailable=unavailable), form_key=form_key, return_to=PATH),
+        packs=Packs(
+            cards=pack_cards(catalog, unavailable=unavailable),
+            form_key=form_key,
+            return_to=PATH,
+            balance_credits=facts.latest.balance_credits,
+        ),
         latest=tuple(map(ledger_row, facts.latest.movements)),
     )
 

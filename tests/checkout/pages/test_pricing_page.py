@@ -10,6 +10,7 @@ from tests.checkout.pages.site import (
     Browser,
     Site,
     purchase_of_session,
+    purchases_of,
     return_path,
     return_to_of,
     running_site,
@@ -86,6 +87,31 @@ async def test_somebody_elses_workshop_is_neither_named_nor_carried(
     seen = await bob.get(f"/pricing?workshop={workshop}")
     assert "secret" not in seen.answer.text
     assert all("workshop_id" not in form for form in seen.forms("/checkout"))
+
+
+async def test_who_owes_credits_is_told_what_each_pack_would_leave(site: Site) -> None:
+    """REFD-03, 5.13: a pack that only pays the debt is sold without the promise to unlock."""
+    debtor = await make_user(balance_credits=-1)
+    workshop = await make_workshop(user_id=debtor)
+    seen = await (await site.browser_of(debtor)).get(f"/pricing?workshop={workshop}")
+    assert "Goes to the 1 credit you owe; unlocks nothing" in seen.text
+    assert "Pays the 1 credit you owe first; 2 credits remain" in seen.text
+    unlocking = {form["pack"] for form in seen.forms("/checkout") if "workshop_id" in form}
+    assert unlocking == {site.catalog.largest.slug}
+
+
+async def test_a_pack_whose_price_vanished_meanwhile_is_not_sold(
+    site: Site, alice_id: str, database_url: str, tmp_path: Path
+) -> None:
+    unknown = _cheaper_catalogue(tmp_path, amount_cents=2345)
+    async with running_site(database_url, site.sandbox, catalog_file=unknown, without_prices=True) as other:
+        browser = await other.browser_of(alice_id)
+        [unpriced] = [pack.slug for pack in other.catalog.packs if pack.amount_cents == 2345]
+        [first, *_] = (await browser.get("/pricing")).forms("/checkout")
+        refused = await browser.send("/checkout", first | {"pack": unpriced})
+    assert refused.status == 409
+    assert "This pack cannot be bought right now. Nothing was charged." in refused.text
+    assert await purchases_of(alice_id) == 0
 
 
 async def test_a_way_back_that_leaves_the_site_is_not_carried(site: Site, alice: Browser) -> None:

@@ -50,7 +50,7 @@ async def test_stripe_is_given_the_buyers_e_mail(site: Site, alice: Browser, ali
 async def test_stripes_own_receipt_is_reached_by_a_fresh_link(site: Site, alice: Browser) -> None:
     """BILL-07."""
     purchase_id = await bought(site, alice, SINGLE)
-    link = (await alice.get(f"/purchases/{purchase_id}")).links()["Stripe’s receipt"]
+    link = (await alice.get(f"/purchases/{purchase_id}")).links()["Stripe's receipt"]
     sent_on = await alice.get(link)
     assert sent_on.status == 303
     assert sent_on.location.startswith("http")
@@ -62,7 +62,7 @@ async def test_with_stripe_down_our_receipt_is_whole_and_says_so(site: Site, ali
     site.sandbox.fault("api", "garbage", times=10)
     seen = await alice.get(f"/purchases/{purchase_id}/stripe-receipt")
     assert seen.status == 200
-    assert "Stripe’s receipt cannot be fetched right now." in seen.text
+    assert "Stripe's receipt cannot be fetched right now." in seen.text
     assert purchase_id in seen.text
     assert (await alice.get(f"/purchases/{purchase_id}")).status == 200
 
@@ -141,7 +141,7 @@ async def test_what_was_not_paid_is_no_receipt_and_says_how_it_stands(
     assert seen.heading == "Purchase"
     assert stamp_of(seen) == stamp
     assert sentence in seen.text
-    assert "Stripe’s receipt" not in seen.text
+    assert "Stripe's receipt" not in seen.text
     assert ("Go back to the payment page" in seen.links()) == (status in {"started", "open"})
     assert (
         await alice.get(f"/purchases/{purchase_id}/stripe-receipt")
@@ -153,7 +153,7 @@ async def test_a_seeded_purchase_says_that_no_money_moved(site: Site, alice: Bro
     await row("UPDATE purchases SET origin = 'seed' WHERE id = $1", purchase_id)
     seen = await alice.get(f"/purchases/{purchase_id}")
     assert "Demo purchase" in seen.text
-    assert "Stripe’s receipt" not in seen.text
+    assert "Stripe's receipt" not in seen.text
 
 
 async def test_only_the_buyer_sees_it(site: Site, alice: Browser, bob: Browser) -> None:
