@@ -56,16 +56,15 @@ async def _prepared(settings: Settings, *, may_seed: bool) -> Prepared:
 
 async def _price_trouble(settings: Settings) -> str | None:
     """A Stripe that is away keeps nobody from looking at the product: packs are then sold later."""
-    trouble = "Stripe does not answer"
     for _ in range(3):  # a sandbox on a busy machine may be late with its first answers
         try:
             await push_prices(settings)
             return None
-        except StripeUnavailable as error:
-            trouble = str(error) or trouble
+        except StripeUnavailable:
+            continue
         except StripeRefused as error:
             return str(error)
-    return trouble
+    return "Stripe does not answer"
 
 
 async def _has_people() -> bool:

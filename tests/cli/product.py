@@ -30,7 +30,7 @@ def billing(*arguments: str, data_dir: Path, **settings: str) -> subprocess.Comp
 
 
 def environment(data_dir: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    return {**_OURS, "DATA_DIR": str(data_dir), "PYTHONWARNINGS": "error", **settings}
+    return {**_OURS, "DATA_DIR": str(data_dir), **settings}
 
 
 @dataclass(frozen=True)
