@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Litestar, Request, Response, Router, get, route
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
@@ -20,7 +21,7 @@ from app.sandbox.dashboard import dashboard_router
 from app.sandbox.delivery import Outbox
 from app.sandbox.filters import FILTERS
 from app.sandbox.options import SandboxOptions
-from app.sandbox.pages import pay_router
+from app.sandbox.pages import PayPage, pay_router
 from app.sandbox.policy import add_headers
 from app.sandbox.receipts import receipt_router
 from app.sandbox.switches import switch_router
@@ -37,23 +38,24 @@ def create_sandbox(options: SandboxOptions) -> Litestar:
 def sandbox_around(world: World) -> Litestar:
     """The application for a world that somebody else keeps hold of."""
     outbox = Outbox(world)
+    pay_page = PayPage(world, outbox)
     return Litestar(
         route_handlers=[
-            api_handler(world),
+            api,
             Router(
                 "/",
                 before_request=refuse_other_sites,
-                route_handlers=[
-                    pay_router(world, outbox),
-                    dashboard_router(world),
-                    receipt_router(world),
-                    switch_router(world, outbox),
-                ],
+                route_handlers=[pay_router, dashboard_router, receipt_router, switch_router],
             ),
             healthz,
             front,
             create_static_files_router("/assets", directories=[HERE / "static"]),
         ],
+        dependencies={
+            "world": Provide(lambda: world, sync_to_thread=False),
+            "outbox": Provide(lambda: outbox, sync_to_thread=False),
+            "pay_page": Provide(lambda: pay_page, sync_to_thread=False),
+        },
         before_send=[add_headers],
         exception_handlers={HTTPException: explain},
         lifespan=[lambda _: _running(world, outbox)],
@@ -63,14 +65,10 @@ def sandbox_around(world: World) -> Litestar:
     )
 
 
-def api_handler(world: World) -> Any:
+@route(["/v1/{rest:path}", "/v2/{rest:path}"], http_method=["GET", "POST", "DELETE", "PUT", "PATCH"])
+async def api(request: Request[Any, Any, Any], world: NamedDependency[World]) -> Response[Any]:
     """Everything under `/v1` and `/v2` goes through one door, unknown addresses too."""
-
-    @route(["/v1/{rest:path}", "/v2/{rest:path}"], http_method=["GET", "POST", "DELETE", "PUT", "PATCH"])
-    async def api(request: Request[Any, Any, Any]) -> Response[Any]:
-        return await answer_call(request, world)
-
-    return api
+    return await answer_call(request, world)
 
 
 async def refuse_other_sites(request: Request[Any, Any, Any]) -> None:

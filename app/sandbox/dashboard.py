@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
@@ -15,13 +16,13 @@ from app.sandbox.cards import RefundOutcome
 from app.sandbox.change import Change
 from app.sandbox.dashboard_view import read_dashboard
 from app.sandbox.errors import ApiError
-from app.sandbox.forms import decode
+from app.sandbox.forms import Form, form_of
 from app.sandbox.moves import disputing, payment, refunding
 from app.sandbox.switches import switch_on
 from app.sandbox.world import World
 
-Form = dict[str, Any]
 Act = Callable[[Change, str, Form], object]
+LONGEST_HOURS = 5  # digits
 ENDINGS = ("succeeded", "pending_then_succeeded", "succeeded_then_failed")
 
 
@@ -91,57 +92,66 @@ ACTS: dict[str, Act] = {
 }
 
 
-def dashboard_router(world: World) -> Router:
-    """The page and its buttons."""
+@get("/")
+async def show(world: NamedDependency[World]) -> Template:
+    """The newest payments and events, and every switch."""
+    return _page(world)
 
-    def page(problem: str | None = None, status: int = 200) -> Template:
-        context = {"board": read_dashboard(world, problem)}
-        return Template("dashboard.html", context=context, status_code=status)
 
-    @get("/")
-    async def show() -> Template:
-        return page()
+@post("/act/{act:str}/{object_id:str}")
+async def carry_out(
+    act: FromPath[str],
+    object_id: FromPath[str],
+    request: Request[Any, Any, Any],
+    world: NamedDependency[World],
+) -> Response[Any]:
+    """Press one of the buttons; a refusal is shown on the page."""
+    if act not in ACTS:
+        raise NotFoundException("There is no such button.")
+    form = await form_of(request)
+    try:
+        with world.change() as change:
+            ACTS[act](change, object_id, form)
+    except ApiError as error:
+        return _page(world, str(error), error.status)
+    return _back()
 
-    @post("/act/{act:str}/{object_id:str}")
-    async def carry_out(
-        act: FromPath[str], object_id: FromPath[str], request: Request[Any, Any, Any]
-    ) -> Response[Any]:
-        if act not in ACTS:
-            raise NotFoundException("There is no such button.")
-        form = decode((await request.body()).decode("utf-8", "replace"))
-        try:
-            with world.change() as change:
-                ACTS[act](change, object_id, form)
-        except ApiError as error:
-            return page(str(error), error.status)
-        return _back()
 
-    @post("/faults")
-    async def add_fault(request: Request[Any, Any, Any]) -> Response[Any]:
-        form = decode((await request.body()).decode("utf-8", "replace"))
-        side, _, kind = str(form.get("fault", "")).partition(" ")
-        try:
-            switch_on(world, form | {"side": side, "kind": kind})
-        except ClientException as error:
-            return page(error.detail, 400)
-        return _back()
+@post("/faults")
+async def add_fault(request: Request[Any, Any, Any], world: NamedDependency[World]) -> Response[Any]:
+    """Let something go wrong."""
+    form = await form_of(request)
+    side, _, kind = str(form.get("fault", "")).partition(" ")
+    try:
+        switch_on(world, form | {"side": side, "kind": kind})
+    except ClientException as error:
+        return _page(world, error.detail, 400)
+    return _back()
 
-    @post("/faults/clear")
-    async def clear_faults() -> Redirect:
-        world.faults.clear()
-        return _back()
 
-    @post("/clock")
-    async def advance(request: Request[Any, Any, Any]) -> Response[Any]:
-        form = decode((await request.body()).decode("utf-8", "replace"))
-        hours = str(form.get("hours", ""))
-        if not (hours.isascii() and hours.isdigit()):
-            return page("The clock moves by a whole number of hours.", 400)
-        world.advance(int(hours) * 3600)
-        return _back()
+@post("/faults/clear")
+async def clear_faults(world: NamedDependency[World]) -> Redirect:
+    """Let everything go well again."""
+    world.faults.clear()
+    return _back()
 
-    handlers = [show, carry_out, add_fault, clear_faults, advance]
-    return Router("/dashboard", route_handlers=handlers)
+
+@post("/clock")
+async def advance(request: Request[Any, Any, Any], world: NamedDependency[World]) -> Response[Any]:
+    """Let hours pass."""
+    hours = str((await form_of(request)).get("hours", ""))
+    if not (hours.isascii() and hours.isdigit() and len(hours) <= LONGEST_HOURS):
+        return _page(world, "The clock moves by a whole number of hours.", 400)
+    world.advance(int(hours) * 3600)
+    return _back()
+
+
+dashboard_router = Router("/dashboard", route_handlers=[show, carry_out, add_fault, clear_faults, advance])
+
+
+def _page(world: World, problem: str | None = None, status: int = 200) -> Template:
+    context = {"board": read_dashboard(world, problem)}
+    return Template("dashboard.html", context=context, status_code=status)
 
 
 def _back() -> Redirect:

@@ -4,19 +4,27 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
+from litestar import Request
+
 from app.sandbox.errors import unusable
 
+Form = dict[str, Any]
 NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 KEY = re.compile(r"\[([^\[\]]*)\]")
 DEEPEST = 8
 
 
-def decode(encoded: str) -> dict[str, Any]:
+def decode(encoded: str) -> Form:
     """The nested parameters of a form or a query, every leaf a text. Raises: ApiError: a name makes no sense."""
     found: dict[str, Any] = {}
     for name, value in parse_qsl(encoded, keep_blank_values=True):
         _place(found, _path(name), value, name)
     return {name: _with_lists(value) for name, value in found.items()}
+
+
+async def form_of(request: Request[Any, Any, Any]) -> Form:
+    """The fields of a posted form, nested names included."""
+    return decode((await request.body()).decode("utf-8", "replace"))
 
 
 def _path(name: str) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
@@ -12,7 +13,7 @@ from app.sandbox.cards import DEFAULT_NUMBER, Decline, bank_outcome
 from app.sandbox.change import Change
 from app.sandbox.delivery import Outbox
 from app.sandbox.errors import ApiError
-from app.sandbox.forms import decode
+from app.sandbox.forms import Form, form_of
 from app.sandbox.moves.payment import (
     Buyer,
     Debit,
@@ -29,7 +30,6 @@ from app.sandbox.store import Document
 from app.sandbox.world import World
 
 CALLER_PLACE = "{CHECKOUT_SESSION_ID}"
-Form = dict[str, Any]
 
 
 class PayPage:
@@ -113,11 +113,6 @@ def success_address(session: Document) -> str:
     return str(session["success_url"]).replace(CALLER_PLACE, session["id"])
 
 
-async def form_of(request: Request[Any, Any, Any]) -> Form:
-    """The fields of a form, nested names included."""
-    return decode((await request.body()).decode("utf-8", "replace"))
-
-
 def _attempt(change: Change, session: Document, form: Form, world: World) -> Outcome:
     buyer = Buyer(_text(form, "email") or _known_email(world, session), _text(form, "name"))
     method = _text(form, "method") or "card"
@@ -160,24 +155,32 @@ def _policy_for(session: Document) -> dict[str, str]:
     return {"content-security-policy": page_policy(f"{parts.scheme}://{parts.netloc}")}
 
 
-def pay_router(world: World, outbox: Outbox) -> Router:
-    """The addresses of the payment page."""
-    page = PayPage(world, outbox)
+@get("/{session_id:str}")
+async def show(session_id: FromPath[str], pay_page: NamedDependency[PayPage]) -> Response[Any]:
+    """The payment page."""
+    return await pay_page.show(session_id)
 
-    @get("/{session_id:str}")
-    async def show(session_id: FromPath[str]) -> Response[Any]:
-        return await page.show(session_id)
 
-    @post("/{session_id:str}/complete")
-    async def complete(session_id: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
-        return await page.complete(session_id, request)
+@post("/{session_id:str}/complete")
+async def complete(
+    session_id: FromPath[str], request: Request[Any, Any, Any], pay_page: NamedDependency[PayPage]
+) -> Response[Any]:
+    """Pay."""
+    return await pay_page.complete(session_id, request)
 
-    @get("/{session_id:str}/authenticate")
-    async def ask(session_id: FromPath[str]) -> Response[Any]:
-        return await page.ask(session_id)
 
-    @post("/{session_id:str}/authenticate")
-    async def answer(session_id: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
-        return await page.answer(session_id, request)
+@get("/{session_id:str}/authenticate")
+async def ask(session_id: FromPath[str], pay_page: NamedDependency[PayPage]) -> Response[Any]:
+    """The bank's question."""
+    return await pay_page.ask(session_id)
 
-    return Router("/c/pay", route_handlers=[show, complete, ask, answer])
+
+@post("/{session_id:str}/authenticate")
+async def answer(
+    session_id: FromPath[str], request: Request[Any, Any, Any], pay_page: NamedDependency[PayPage]
+) -> Response[Any]:
+    """The buyer's reply."""
+    return await pay_page.answer(session_id, request)
+
+
+pay_router = Router("/c/pay", route_handlers=[show, complete, ask, answer])

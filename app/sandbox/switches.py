@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Router, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
 from litestar.params import Body
 
@@ -18,47 +19,62 @@ DELIVERIES = """
 """
 
 
-def switch_router(world: World, outbox: Outbox) -> Router:
-    """Faults, the clock, the outbox and a clean slate."""
+@post("/faults", status_code=200)
+async def add_fault(data: JsonBody, world: NamedDependency[World]) -> Document:
+    """Let something go wrong."""
+    return switch_on(world, data)
 
-    @post("/faults", status_code=200)
-    async def add_fault(data: JsonBody) -> Document:
-        return switch_on(world, data)
 
-    @post("/faults/clear", status_code=200)
-    async def clear_faults() -> Document:
-        world.faults.clear()
-        return {"active": 0}
+@post("/faults/clear", status_code=200)
+async def clear_faults(world: NamedDependency[World]) -> Document:
+    """Let everything go well again."""
+    world.faults.clear()
+    return {"active": 0}
 
-    @post("/reset", status_code=200)
-    async def reset() -> Document:
-        world.reset()
-        return {"reset": True}
 
-    @post("/advance", status_code=200)
-    async def advance(data: JsonBody) -> Document:
-        return {"moves": world.advance(float(data.get("seconds", 0))), "now": world.clock.now()}
+@post("/reset", status_code=200)
+async def reset(world: NamedDependency[World]) -> Document:
+    """Forget everything."""
+    world.reset()
+    return {"reset": True}
 
-    @post("/hold", status_code=200)
-    async def hold(data: JsonBody) -> Document:
-        world.hold_redirect_seconds = float(data.get("seconds", 0))
-        return {"seconds": world.hold_redirect_seconds}
 
-    @post("/quiet", status_code=200)
-    async def quiet() -> Document:
-        await outbox.quiet()
-        return {"quiet": True}
+@post("/advance", status_code=200)
+async def advance(data: JsonBody, world: NamedDependency[World]) -> Document:
+    """Let time pass."""
+    return {"moves": world.advance(_seconds(data)), "now": world.clock.now()}
 
-    @get("/deliveries")
-    async def deliveries() -> Document:
-        return {"data": deliveries_of(world)}
 
-    @get("/unimplemented")
-    async def unimplemented() -> Document:
-        return {"total": world.unimplemented.total(), "data": dict(world.unimplemented)}
+@post("/hold", status_code=200)
+async def hold(data: JsonBody, world: NamedDependency[World]) -> Document:
+    """Say how long a redirect may wait for its webhook."""
+    world.hold_redirect_seconds = _seconds(data)
+    return {"seconds": world.hold_redirect_seconds}
 
-    handlers = [add_fault, clear_faults, reset, advance, hold, quiet, deliveries, unimplemented]
-    return Router("/_test", route_handlers=handlers)
+
+@post("/quiet", status_code=200)
+async def quiet(outbox: NamedDependency[Outbox]) -> Document:
+    """Answer once nothing is due or under way."""
+    await outbox.quiet()
+    return {"quiet": True}
+
+
+@get("/deliveries")
+async def deliveries(world: NamedDependency[World]) -> Document:
+    """Every delivery with its attempts."""
+    return {"data": deliveries_of(world)}
+
+
+@get("/unimplemented")
+async def unimplemented(world: NamedDependency[World]) -> Document:
+    """The calls that nothing here answers."""
+    return {"total": world.unimplemented.total(), "data": dict(world.unimplemented)}
+
+
+switch_router = Router(
+    "/_test",
+    route_handlers=[add_fault, clear_faults, reset, advance, hold, quiet, deliveries, unimplemented],
+)
 
 
 def switch_on(world: World, wanted: Document) -> Document:
@@ -71,7 +87,7 @@ def switch_on(world: World, wanted: Document) -> Document:
             times=int(wanted.get("times") or 1),
             seconds=float(wanted.get("seconds") or 5.0),
         )
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ClientException(str(error)) from error
     return {"kind": str(fault.kind), "match": fault.match, "times": fault.times, "seconds": fault.seconds}
 
@@ -85,3 +101,10 @@ def deliveries_of(world: World) -> list[Document]:
             {"at": row["at"], "status": row["status"], "detail": row["detail"], "seconds": row["seconds"]}
         )
     return [delivery | {"attempts": attempts[delivery["id"]]} for delivery in found]
+
+
+def _seconds(data: Document) -> float:
+    try:
+        return max(float(data["seconds"]), 0.0)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ClientException("seconds is a number") from error
