@@ -160,6 +160,8 @@ async def payment(
 ) -> Response[None]:
     """Back to the payment page that is still open; else to how the purchase stands. Never begins another."""
     facts = await purchase_of(viewer.clerk_user_id, purchase_id)
+    if views.is_without_page(facts):
+        return go(request, views.order_of(facts, _safe(request, facts.return_path), "").pricing_href)
     return go(request, await open_page_of(facts, gateway) or standing_href(facts))
 
 

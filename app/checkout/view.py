@@ -173,6 +173,11 @@ def return_state(found: Fulfilment | None, facts: PurchaseFacts) -> ReturnState:
     return STATES[found.outcome]
 
 
+def is_without_page(facts: PurchaseFacts) -> bool:
+    """True for a purchase that never got its payment page: pressing its pack's button goes on with it."""
+    return facts.status in NOT_PAID_YET and facts.session_id is None
+
+
 def goes_on(state: ReturnState, facts: PurchaseFacts) -> bool:
     """True when the purchase has opened its workshop, so that the buyer is led straight there."""
     is_credited = state in {ReturnState.GRANTED, ReturnState.ALREADY}

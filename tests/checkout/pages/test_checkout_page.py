@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.database import row
 from app.web.filters import money
 from tests.checkout.pages.site import (
     FRAGMENT,
@@ -121,6 +122,21 @@ async def test_with_stripe_down_nothing_is_charged_and_trying_again_uses_the_sam
     again = await alice.press(down, "/checkout", pack=SINGLE)
     assert again.status == 303
     assert again.location.startswith(site.sandbox.url)
+    assert await purchases_of(alice_id) == 1
+
+
+async def test_a_purchase_that_never_got_its_page_leads_to_its_button(
+    site: Site, alice: Browser, alice_id: str
+) -> None:
+    site.sandbox.fault("api", "garbage", match="POST /v1/checkout/sessions", times=10)
+    await alice.press(await alice.get("/pricing"), "/checkout", pack=TRIPLE)
+    site.sandbox.state.faults.clear()
+    found = await row("SELECT id FROM purchases WHERE clerk_user_id = $1", alice_id)
+    assert found is not None
+    seen = await alice.get(f"/purchases/{found['id']}")
+    assert "Not paid" in seen.text
+    listed = await alice.get((await alice.get(seen.links()["Go back to the payment page"])).location)
+    assert (await alice.press(listed, "/checkout", pack=TRIPLE)).status == 303
     assert await purchases_of(alice_id) == 1
 
 
