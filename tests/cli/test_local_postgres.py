@@ -193,6 +193,22 @@ async def test_a_long_path_gets_a_short_socket_folder_that_a_second_start_finds(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands PostgreSQL to another account")
+async def test_programs_that_the_account_cannot_reach_are_copied_to_where_it_can(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli.postgres_binaries._answers", lambda binaries: False)
+    with LocalPostgres(data_dir) as postgres:
+        assert await query(postgres.url(APPLICATION), "SELECT 1") == 1
+        running = Path(f"/proc/{postgres.process_id}/exe").readlink()
+    assert running.is_relative_to(data_dir)
+
+
+async def test_a_path_with_spaces_and_accents_works(data_dir: Path) -> None:
+    with LocalPostgres(data_dir / "a billing & büro") as postgres:
+        assert await query(postgres.url(APPLICATION), "SELECT 1") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands PostgreSQL to another account")
 def test_a_folder_that_the_account_cannot_enter_is_refused_by_name(data_dir: Path) -> None:
     closed = data_dir / "closed"
     (closed / "inside").mkdir(parents=True)
