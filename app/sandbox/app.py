@@ -19,6 +19,7 @@ from litestar.template import TemplateConfig
 from app.sandbox.api.door import answer_call
 from app.sandbox.dashboard import dashboard_router
 from app.sandbox.delivery import Outbox
+from app.sandbox.errors import ApiError
 from app.sandbox.filters import FILTERS
 from app.sandbox.options import SandboxOptions
 from app.sandbox.pages import PayPage, pay_router
@@ -57,7 +58,7 @@ def sandbox_around(world: World) -> Litestar:
             "pay_page": Provide(lambda: pay_page, sync_to_thread=False),
         },
         before_send=[add_headers],
-        exception_handlers={HTTPException: explain},
+        exception_handlers={HTTPException: explain, ApiError: explain_refusal},
         lifespan=[lambda _: _running(world, outbox)],
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment())),
         openapi_config=None,
@@ -82,6 +83,12 @@ def explain(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
     title = HTTPStatus(error.status_code).phrase
     context = {"title": title, "detail": error.detail}
     return Template("lost.html", context=context, status_code=error.status_code, headers=error.headers)
+
+
+def explain_refusal(request: Request[Any, Any, Any], error: ApiError) -> Response[Any]:
+    """What a person reads whose form cannot be understood."""
+    context = {"title": "This was not understood", "detail": str(error)}
+    return Template("lost.html", context=context, status_code=error.status)
 
 
 @get("/healthz")

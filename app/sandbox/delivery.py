@@ -161,7 +161,9 @@ class Outbox:
         try:
             answer = await http.post(parcel.url, content=body, headers=headers)
             status, detail = answer.status_code, answer.text[:200]
-        except httpx.HTTPError as error:
+        except (
+            Exception
+        ) as error:  # whatever a transport raises, it is an attempt that failed, to be made again
             detail = f"{type(error).__name__}: {error}"[:200]
         self.world.store.run(
             "INSERT INTO attempts (delivery_id, at, status, detail, seconds) VALUES (?, ?, ?, ?, ?)",

@@ -102,8 +102,12 @@ def off(name: str, value: Any) -> bool:
 def address(name: str, value: Any) -> str:
     """An absolute web address."""
     found = text(name, value)
-    parts = urlsplit(found)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(found)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # brackets that hold no address
+        usable = False
+    if not usable:
         raise unusable(name, "Not a valid URL", "url_invalid")
     return found
 

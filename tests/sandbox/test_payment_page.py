@@ -191,6 +191,13 @@ async def test_an_expired_page_is_gone_and_shows_the_way_back(shop: Shop, sandbo
     assert (await shop.read(session.id)).payment_status == "unpaid"
 
 
+async def test_a_form_that_makes_no_sense_pays_nothing(shop: Shop, sandbox: RunningSandbox) -> None:
+    session = await shop.session()
+    assert (await sandbox.pay(session.id, **{"number[": "4242424242424242"})).status_code == 400
+    assert (await sandbox.pay(session.id, number="drop table")).status_code == 402
+    assert (await shop.read(session.id)).status == "open"
+
+
 async def test_an_unknown_page_is_not_found(sandbox: RunningSandbox) -> None:
     assert (await sandbox.pay("cs_test_gone")).status_code == 404
 

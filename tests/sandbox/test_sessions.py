@@ -94,6 +94,7 @@ async def test_an_unknown_parameter_is_refused_by_name(
         ({"line_items": [{"quantity": 1}]}, "line_items[0][price]", "parameter_missing"),
         ({"customer": "cus_gone"}, "customer", "resource_missing"),
         ({"success_url": "not an address"}, "success_url", "url_invalid"),
+        ({"cancel_url": "http://[::1"}, "cancel_url", "url_invalid"),
         ({"mode": "subscription"}, "mode", None),
         ({"client_reference_id": ""}, "client_reference_id", "parameter_invalid_empty"),
         ({"automatic_tax": {"enabled": True}}, "automatic_tax[enabled]", None),
