@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from xml.etree.ElementTree import Element
 
 import asyncpg
 import pytest
@@ -28,6 +29,11 @@ from tests.workshops.stories import (
 
 GATE = LAST_FREE_STEP.slug
 PRESS = {"notes": "Where it hurts", "continue": "1"}
+
+
+def ways_of(offer: Element) -> list[str]:
+    """The buttons that send a form."""
+    return [words(each) for form in offer.iter("form") for each in form.iter("button")]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -159,7 +165,7 @@ async def test_covered_the_offer_names_cost_and_what_is_left_and_sells_nothing(s
     )
     assert "This will use 1 credit to continue. You have 3; you will have 2." in words(offer)
     assert [form.get("action") for form in offer.iter("form")] == [f"/workshops/{workshop}/unlock"]
-    assert [words(each) for each in offer.iter("button")] == ["Use 1 credit to unlock"]
+    assert ways_of(offer) == ["Use 1 credit to unlock"]
 
 
 async def test_short_the_cheapest_pack_leads_and_the_forms_carry_the_intent(
@@ -168,7 +174,7 @@ async def test_short_the_cheapest_pack_leads_and_the_forms_carry_the_intent(
     workshop = await at_gate(user)
     page = parsed((await alice.get(f"/workshops/{workshop}/steps/reframe")).text)
     offer = by_id(page, "workshops-offer")
-    assert [words(each) for each in offer.iter("button")] == [
+    assert ways_of(offer) == [
         "Buy and unlock, $79.00",
         "Buy and unlock, $149.00",
     ]
@@ -177,6 +183,20 @@ async def test_short_the_cheapest_pack_leads_and_the_forms_carry_the_intent(
     assert {hidden(form, "workshop_id") for form in forms} == {workshop}
     assert len({hidden(form, "form_key") for form in forms}) == 2
     assert "One-time payment. No subscription. Credits never expire." in words(offer)
+
+
+async def test_what_a_credit_is_can_be_asked_in_the_prompt_without_javascript(
+    alice: Browser, user: str
+) -> None:
+    """ONBD-04: the same words as beside the badge, from one template; closed until asked for."""
+    workshop = await at_gate(user)
+    page = parsed((await alice.post(f"/workshops/{workshop}/steps/{GATE}", PRESS)).text)
+    [asks] = [
+        each for each in by_id(page, "workshops-offer").iter("button") if words(each) == "What is a credit?"
+    ]
+    answer = by_id(page, str(asks.get("popovertarget")))
+    assert answer.get("popover") is not None
+    assert words(answer) == words(by_id(page, "credit-hint"))
 
 
 async def test_in_debt_the_sum_is_spelled_out_and_its_cause_linked(site: Site) -> None:
@@ -192,7 +212,7 @@ async def test_in_debt_the_sum_is_spelled_out_and_its_cause_linked(site: Site) -
     assert "Your next purchase pays it first." in text
     assert "−1 + 3 − 1 = 1" in text
     assert "It settles the debt and unlocks nothing." in text
-    assert [words(each) for each in offer.iter("button")] == [
+    assert ways_of(offer) == [
         "Buy and unlock, $149.00",
         "Buy 1 credit, $79.00",
     ]
