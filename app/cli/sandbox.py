@@ -1,5 +1,7 @@
 """`billing sandbox`: the offline stand-in for Stripe, alone. It keeps nothing once it has ended."""
 
+import click
+
 from app.cli.children import require_free
 from app.cli.data_folder import make_folder
 from app.cli.local_environment import SANDBOX_KEY, data_dir_of
@@ -15,7 +17,7 @@ def serve_alone(*, port: int, forward_to: str | None, given: dict[str, str]) -> 
     make_folder(data_dir)
     secret = given.get("STRIPE_WEBHOOK_SECRET") or local_secrets(data_dir)["STRIPE_WEBHOOK_SECRET"]
     url = f"http://127.0.0.1:{port}"
-    print(f"The payment sandbox runs at {url}/dashboard. To use it, set")
-    print(f"  STRIPE_API_BASE={url} STRIPE_SECRET_KEY={SANDBOX_KEY} STRIPE_WEBHOOK_SECRET={secret}")
+    click.echo(f"The payment sandbox runs at {url}/dashboard. To use it, set")
+    click.echo(f"  STRIPE_API_BASE={url} STRIPE_SECRET_KEY={SANDBOX_KEY} STRIPE_WEBHOOK_SECRET={secret}")
     options = SandboxOptions(public_url=url, forward_to=forward_to, webhook_secret=secret.partition(",")[0])
     serve_sandbox(options, port=port)
