@@ -1,0 +1,113 @@
+"""Compares a value with a schema of Stripe's OpenAPI document: names, required ones, types and closed sets.
+
+The document itself is never committed. STRIPE_SPEC names it, or it lies in the cache folder.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CACHED = Path(__file__).parents[2] / ".cache" / "stripe" / "spec3.json"
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Stripe's own description of its API; without it the test is skipped, or fails if it must not be."""
+    path = Path(os.environ.get("STRIPE_SPEC", CACHED))
+    if path.exists():
+        return dict(json.loads(path.read_text()))
+    reason = "Stripe's OpenAPI document is neither at .cache/stripe/spec3.json nor where STRIPE_SPEC says"
+    if os.environ.get("REQUIRE_STRIPE_SPEC") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def differences(value: Any, schema: Mapping[str, Any], at: str) -> Iterator[str]:
+    """Every way in which a value is not what the schema says, named by its place."""
+    schema = _followed(schema)
+    if value is None:
+        if not _nullable(schema):
+            yield f"{at}: null"
+    elif "anyOf" in schema:
+        yield from min((list(differences(value, one, at)) for one in schema["anyOf"]), key=len)
+    elif not _fits(value, schema.get("type")):
+        yield f"{at}: {type(value).__name__}"
+    elif "enum" in schema and value not in schema["enum"]:
+        yield f"{at}: {value!r}"
+    elif schema.get("type") == "array":
+        for item in value:
+            yield from differences(item, schema["items"], f"{at}[]")
+    elif schema.get("type") == "object":
+        yield from _object_differences(value, schema, at)
+
+
+def unknown_params(takes: Mapping[str, Any], known: Mapping[str, Any], at: str) -> Iterator[str]:
+    """Every parameter that the sandbox takes and Stripe does not know."""
+    for name, kind in takes.items():
+        if name not in known:
+            yield f"{at}: {name}"
+            continue
+        schema = _followed(known[name])
+        if isinstance(kind, Mapping):
+            choices = [schema, *map(_followed, schema.get("anyOf", ()))]
+            inner = {key: value for one in choices for key, value in one.get("properties", {}).items()}
+            yield from unknown_params(kind, inner, f"{at}.{name}")
+        elif isinstance(kind, list) and isinstance(kind[0], Mapping):
+            yield from unknown_params(kind[0], _followed(schema["items"])["properties"], f"{at}.{name}[]")
+
+
+def known_params(method: str, path: str) -> dict[str, Any]:
+    """What Stripe's endpoint of this address takes, by name."""
+    shape = re.sub(r"\{[^}]+\}", "{id}", path)
+    (operations,) = [
+        found for name, found in document()["paths"].items() if re.sub(r"\{[^}]+\}", "{id}", name) == shape
+    ]
+    operation = operations[method.lower()]
+    if method == "GET":
+        return {one["name"]: one["schema"] for one in operation.get("parameters", ())}
+    form = operation.get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})
+    return dict(form.get("schema", {}).get("properties", {}))
+
+
+def _object_differences(value: Mapping[str, Any], schema: Mapping[str, Any], at: str) -> Iterator[str]:
+    properties, others = schema.get("properties", {}), schema.get("additionalProperties")
+    for name in schema.get("required", ()):
+        if name not in value:
+            yield f"{at}.{name}: missing"
+    for name, inner in value.items():
+        if name in properties:
+            yield from differences(inner, properties[name], f"{at}.{name}")
+        elif isinstance(others, Mapping):
+            yield from differences(inner, others, f"{at}.{name}")
+        elif properties:
+            yield f"{at}.{name}: unknown"
+
+
+def _followed(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    while "$ref" in schema:
+        schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _nullable(schema: Mapping[str, Any]) -> bool:
+    return bool(schema.get("nullable")) or any(map(_nullable, map(_followed, schema.get("anyOf", ()))))
+
+
+def _fits(value: Any, kind: str | None) -> bool:
+    if kind in ("integer", "number") and isinstance(value, bool):
+        return False
+    return kind is None or isinstance(value, TYPES[kind])
