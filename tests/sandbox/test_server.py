@@ -66,6 +66,43 @@ def test_only_this_machine_may_reach_it() -> None:
         serve_sandbox(SandboxOptions(), host="0.0.0.0", port=free_port())
 
 
+def test_what_was_killed_goes_on_with_its_deliveries(tmp_path: Path) -> None:
+    """Objects, events and the outbox outlive a kill -9, and an unanswered webhook is tried again."""
+    port = free_port()
+    nobody = f"http://127.0.0.1:{free_port()}/webhooks"
+    command = ["-m", "app.sandbox", "--port", str(port), "--database", str(tmp_path / "stripe.sqlite")]
+    command += ["--forward-to", nobody, "--time-scale", "50"]
+    with started(*command) as process:
+        wait_until_it_answers(port)
+        session_id = expired_session(port)
+        process.kill()
+    with started(*command):
+        wait_until_it_answers(port)
+        with api(port) as http:
+            tried = len(http.get("/_test/deliveries").json()["data"][0]["attempts"])
+            wait_until(lambda: len(http.get("/_test/deliveries").json()["data"][0]["attempts"]) > tried)
+            assert http.get(f"/v1/checkout/sessions/{session_id}").json()["status"] == "expired"
+
+
+def expired_session(port: int) -> str:
+    """A session that ran out, of which somebody is to be told."""
+    price = {"currency": "usd", "unit_amount": "7900", "product_data[name]": "Single Flight"}
+    with api(port) as http:
+        order = {
+            "mode": "payment",
+            "line_items[0][price]": http.post("/v1/prices", data=price).json()["id"],
+            "line_items[0][quantity]": "1",
+            "success_url": "http://127.0.0.1:9/",
+        }
+        session_id = str(http.post("/v1/checkout/sessions", data=order).json()["id"])
+        http.post(f"/v1/checkout/sessions/{session_id}/expire").raise_for_status()
+    return session_id
+
+
+def api(port: int) -> httpx.Client:
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=("sk_test_x", ""), trust_env=False)
+
+
 def free_port() -> int:
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         return int(probe.getsockname()[1])
