@@ -78,7 +78,7 @@ async def show_step(
         return go(
             request,
             view.href,
-            flash=Flash("done", f"Your payment arrived: steps {view.paid_range} are open."),
+            flash=Flash("done", f"Steps {view.paid_range} are open now."),
         )
     return page(request, "workshops/step.html", view)
 
