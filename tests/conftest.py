@@ -16,6 +16,13 @@ from app.database import pool as database_pool
 from tests.browser_finding import found_browser, launch_arguments
 from tests.databases import Database, Server, fresh_database, running_server
 
+BROWSER = pytest.StashKey[str]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which browser was used, or why none was."""
+    terminalreporter.write_line(f"browser: {config.stash.get(BROWSER, 'not needed by these tests')}")
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -97,10 +104,11 @@ async def rolled_back(pool: None) -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
+def browser_type_launch_args(playwright: Playwright, pytestconfig: pytest.Config) -> dict[str, Any]:
     program = found_browser(playwright.chromium.executable_path)
+    reason = "no browser found: install Chromium or set TEST_BROWSER to one"
+    pytestconfig.stash[BROWSER] = program or reason
     if program is None:
-        reason = "no browser found: install Chromium or set TEST_BROWSER to one"
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)

@@ -78,6 +78,10 @@ def test_production_refuses_to_serve_with_what_only_development_may_have(data_di
 
 
 def test_seeding_refuses_production(data_dir: Path) -> None:
-    """DEMO-02"""
-    done = billing("seed", data_dir=data_dir, ENVIRONMENT="production")
-    assert done.returncode == 1
+    """DEMO-02: in production, and with a live key."""
+    url = "postgresql://nobody@127.0.0.1:1/none"
+    refused = billing("seed", data_dir=data_dir, ENVIRONMENT="production", DATABASE_URL=url)
+    assert (refused.returncode, "never made in production" in refused.stderr) == (1, True)
+    live = {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_WEBHOOK_SECRET": "whsec_live_secret"}
+    refused = billing("seed", data_dir=data_dir, DATABASE_URL=url, **live)
+    assert (refused.returncode, "STRIPE_SECRET_KEY" in refused.stderr) == (1, True)
