@@ -45,6 +45,18 @@ class BillingEngine(PostgresEngine):
         self.config = {"dsn": dsn, **connect}
 
 
+class Plain(asyncpg.Connection):
+    """A connection that is not asked to reset itself each time it goes back to the pool: half of all round trips.
+
+    Nobody may leave anything on it: settings are LOCAL to a transaction, session locks have connections of their own.
+    An open transaction is rolled back all the same.
+    """
+
+    def get_reset_query(self) -> str:
+        """Nothing."""
+        return ""
+
+
 DB = BillingEngine()
 
 
@@ -59,7 +71,7 @@ async def pool(dsn: str, *, max_size: int = POOL_SIZE) -> AsyncIterator[None]:
             raise RuntimeError("a pool to another database is open")
         yield
         return
-    DB.configure(dsn, command_timeout=10, server_settings=LIMITS)
+    DB.configure(dsn, command_timeout=10, server_settings=LIMITS, connection_class=Plain)
     await DB.start_connection_pool(min_size=1, max_size=max_size)
     try:
         yield

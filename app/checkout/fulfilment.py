@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
+import asyncpg
 import structlog
 
 from app.checkout.intent import carry_out_intent
@@ -15,17 +16,17 @@ from app.checkout.purchases import (
     Purchase,
     mark_expired,
     mark_failed,
-    mark_paid,
     mark_refused,
     mark_settling,
+    paying,
     purchase_by_id,
     purchase_with_balance,
 )
 from app.checkout.verdict import Meaning, Verdict, judge
 from app.database import tx
-from app.errors import StripeMissing, StripeUnavailable, UnknownPurchase
-from app.ledger.payments import PurchaseMovement, await_purchase, fail_purchase, post_purchase
-from app.ledger.posting import lock_user
+from app.errors import IdempotencyConflict, StripeMissing, StripeUnavailable, UnknownPurchase
+from app.ledger.payments import PurchaseMovement, await_purchase, fail_purchase, post_through
+from app.ledger.posting import Posted, lock_user
 from app.ledger.statement import balance_of
 from app.payments.deadline import one_deadline
 from app.payments.gateway import CheckoutSession, PaymentGateway
@@ -125,28 +126,65 @@ async def _apply(verdict: Verdict, case: _Case, also: Also | None) -> Fulfilment
 
 
 async def _grant(case: _Case, also: Also | None) -> Fulfilment:
-    """One transaction: the purchase paid, its credits counted, its intent carried out, whatever else is asked.
+    try:
+        return await _grant_once(case, also)
+    except asyncpg.UniqueViolationError:  # somebody noted in that very moment that the money is settling
+        return await _grant_once(case, also)
+
+
+async def _grant_once(case: _Case, also: Also | None) -> Fulfilment:
+    """All or nothing: the purchase paid, its credits counted, its intent carried out, whatever else is asked.
 
     The order is the rule: what shall be taken from the credits again comes before the intent could spend them.
+    A purchase of which nothing more is asked is one statement, and needs no transaction round it.
     """
-    actor, request_id = case.source.actor(case.purchase), case.source.request_id
+    if also is None and case.purchase.unlock_workshop_id is None:
+        posted = await _post(case)
+        return await _not_posted(case, None) if posted is None else _granted(case, posted)
     async with tx():
-        purchase = await mark_paid(case.purchase, case.session, now=case.now)
-        if purchase is None:
-            return await _overtaken(case, also)
-        posted = await post_purchase(case.movement, actor=actor)
-        intent = await carry_out_intent(
-            purchase, rules=case.rules, now=case.now, actor=actor, request_id=request_id
-        )
-        balance = posted.balance_after_credits
-        if intent is not None:
-            balance = (await balance_of(purchase.user_id)).balance_credits
-        granted = answer(Outcome.GRANTED, purchase)
-        granted = replace(granted, balance_after_credits=balance, intent_outcome=intent)
+        posted = await _post(case)
+        if posted is None:
+            return await _not_posted(case, also)
+        granted = await _with_intent(case, _granted(case, posted))
         if also is not None:
             await also(granted)
-    log.info("purchase_fulfilled", purchase_id=purchase.id, source=case.source.kind, intent_outcome=intent)
     return granted
+
+
+async def _post(case: _Case) -> Posted | None:
+    gate = paying(case.purchase.id, case.session, now=case.now)
+    return await post_through(gate, case.movement, actor=case.source.actor(case.purchase))
+
+
+async def _not_posted(case: _Case, also: Also | None) -> Fulfilment:
+    """Somebody else was faster; nothing else may keep the credits back. Inside: the caller's tx, if there is one."""
+    found = await _overtaken(case, None)
+    if found.outcome not in (Outcome.ALREADY, Outcome.REFUSED):
+        raise IdempotencyConflict(f"the movement of {case.purchase.id}")
+    if also is not None:
+        await also(found)
+    return found
+
+
+def _granted(case: _Case, posted: Posted) -> Fulfilment:
+    log.info("purchase_fulfilled", purchase_id=case.purchase.id, source=case.source.kind)
+    found = answer(Outcome.GRANTED, case.purchase)
+    return replace(found, balance_after_credits=posted.balance_after_credits, paid_at=case.now)
+
+
+async def _with_intent(case: _Case, granted: Fulfilment) -> Fulfilment:
+    """Inside: the caller's tx."""
+    intent = await carry_out_intent(
+        case.purchase,
+        rules=case.rules,
+        now=case.now,
+        actor=case.source.actor(case.purchase),
+        request_id=case.source.request_id,
+    )
+    if intent is None:
+        return granted
+    balance = await balance_of(case.purchase.user_id)
+    return replace(granted, balance_after_credits=balance.balance_credits, intent_outcome=intent)
 
 
 async def _await_money(case: _Case, also: Also | None) -> Fulfilment:

@@ -10,6 +10,7 @@ from datetime import datetime
 import asyncpg
 
 from app.database import row
+from app.ledger.payments import Gate
 from app.payments.gateway import CheckoutSession
 
 UNFINISHED = frozenset({"started", "open"})  # the buyer can still go and pay
@@ -127,18 +128,24 @@ UPDATE purchases p
    AND p.stripe_customer_id = $3                        -- a rival press replaced it already: its choice stands
 RETURNING {_COLUMNS}"""
 
-_MARK_PAID = f"""
-WITH buyer AS (
-  SELECT clerk_user_id FROM users WHERE clerk_user_id = $1 FOR NO KEY UPDATE)
-UPDATE purchases p
-   SET status = 'paid', paid_at = $4, closed_at = NULL, refused_reason = NULL, stripe_session_id = $3,
-       payment_intent = $5, payment_method = $6, livemode = $7, updated_at = clock_timestamp()
-  FROM buyer                                            -- joined, so the person's row is locked before this one
- WHERE p.id = $2
-   AND p.clerk_user_id = buyer.clerk_user_id
-   AND p.status <> 'paid'                               -- read again after a wait: of two callers one gets the row
-   AND (p.stripe_session_id IS NULL OR p.stripe_session_id = $3)
-RETURNING {_COLUMNS}"""
+_UNPAID_PURCHASE = """buyer AS (
+  SELECT clerk_user_id FROM users WHERE clerk_user_id = $2 FOR NO KEY UPDATE),
+gate AS (
+  SELECT p.id
+    FROM purchases p
+    JOIN buyer USING (clerk_user_id)                    -- so the person's row is locked before this one
+   WHERE p.id = $12
+     AND p.status <> 'paid'                             -- read again after a wait: of two callers one gets the row
+     AND (p.stripe_session_id IS NULL OR p.stripe_session_id = $6)
+     FOR NO KEY UPDATE OF p)"""
+
+_PAY = """,
+paid AS (
+  UPDATE purchases
+     SET status = 'paid', paid_at = $13, closed_at = NULL, refused_reason = NULL, stripe_session_id = $6,
+         payment_intent = $14, payment_method = $15, livemode = $16, updated_at = clock_timestamp()
+    FROM written                                        -- paid means counted: without the movement nothing is written
+   WHERE purchases.id = $12)"""
 
 _SET_STATUS = f"""
 UPDATE purchases p
@@ -203,13 +210,10 @@ async def mark_open(purchase_id: str, session: CheckoutSession) -> Purchase | No
     return await _set_status(purchase_id, "open", ("started", "open"), session)
 
 
-async def mark_paid(purchase: Purchase, session: CheckoutSession, *, now: datetime) -> Purchase | None:
-    """Its money has come. None: it was paid before, or belongs to another checkout session.
-
-    Inside: the caller's tx, which from here on holds the person's row too.
-    """
+def paying(purchase_id: str, session: CheckoutSession, *, now: datetime) -> Gate:
+    """The gate that marks a purchase paid; shut if it was paid before, or belongs to another checkout session."""
     money = (session.payment_intent_id, session.payment_method, bool(session.livemode))
-    return _maybe(await row(_MARK_PAID, purchase.user_id, purchase.id, session.id, now, *money))
+    return Gate(_UNPAID_PURCHASE, _PAY, (purchase_id, now, *money))
 
 
 async def mark_settling(purchase_id: str, session: CheckoutSession) -> Purchase | None:

@@ -29,9 +29,25 @@ class PurchaseMovement:
     request_id: str | None = None
 
 
+@dataclass(frozen=True)
+class Gate:
+    """What the caller decides and writes in the very statement that counts the credits.
+
+    `before` is CTEs that end in one called `gate`: without a row in it nothing moves. Whatever they lock, the person's
+    row comes first. `after` is CTEs that write because of the row in `written`. Values of their own: $12 and on.
+    """
+
+    before: str
+    after: str
+    values: tuple[object, ...]
+
+
+_OPEN_GATE = Gate("gate AS (SELECT true)", "", ())
+
 _POST_PURCHASE = """
-WITH waiting AS (
-  SELECT id, status FROM credit_transactions WHERE idempotency_key = $7),
+WITH {before},
+waiting AS (
+  SELECT id, status, clerk_user_id = $2 AND amount = $3 AS is_same FROM credit_transactions WHERE idempotency_key = $7),
 moved AS (
   UPDATE users
      SET credit_balance = credit_balance + $3,
@@ -39,14 +55,15 @@ moved AS (
          last_posted_at = greatest(last_posted_at, coalesce($4, clock_timestamp())),
          updated_at = clock_timestamp()
    WHERE clerk_user_id = $2
-     AND NOT EXISTS (SELECT FROM waiting WHERE status = 'completed')   -- counted before: nothing moves
+     AND EXISTS (SELECT FROM gate)
+     AND NOT EXISTS (SELECT FROM waiting WHERE status = 'completed' OR NOT is_same)  -- counted before: nothing moves
   RETURNING credit_balance, ledger_seq, last_posted_at),
 settled AS (                                                           -- a row that waited, or had failed, is completed in place
   UPDATE credit_transactions AS t
      SET status = 'completed', seq = ledger_seq, balance_before = credit_balance - $3,
          balance_after = credit_balance, posted_at = last_posted_at
-    FROM moved
-   WHERE t.idempotency_key = $7 AND t.clerk_user_id = $2 AND t.amount = $3
+    FROM moved, waiting
+   WHERE t.id = waiting.id                                             -- by its key, however many rows the person has
   RETURNING t.id, t.seq, t.balance_before, t.balance_after, t.posted_at),
 entered AS (
   INSERT INTO credit_transactions
@@ -56,8 +73,10 @@ entered AS (
          coalesce($4, clock_timestamp()), $5, $6, $7, $8, $9, $10, $11
     FROM moved
    WHERE NOT EXISTS (SELECT FROM waiting)
-  RETURNING id, seq, balance_before, balance_after, posted_at)
-SELECT * FROM settled UNION ALL SELECT * FROM entered"""
+  RETURNING id, seq, balance_before, balance_after, posted_at),
+written AS (
+  SELECT * FROM settled UNION ALL SELECT * FROM entered){after}
+SELECT * FROM written"""
 
 _AWAIT = """
 INSERT INTO credit_transactions
@@ -85,13 +104,27 @@ async def post_purchase(movement: PurchaseMovement, *, actor: Actor, at: datetim
     Repeat: the first outcome.
     Raises: IdempotencyConflict: the purchase was counted for someone else or with other credits.
     """
-    written = await row(_POST_PURCHASE, *_values(movement, actor, at))
+    written = await post_through(_OPEN_GATE, movement, actor=actor, at=at)
     if written is not None:
-        return _posted(written, repeated=False)
+        return written
     earlier = await row(_EARLIER, rules.purchase_key(movement.purchase_id))
     if earlier is None or _differs(earlier, movement):
         raise IdempotencyConflict(rules.purchase_key(movement.purchase_id))
     return _posted(earlier, repeated=True)
+
+
+async def post_through(
+    gate: Gate, movement: PurchaseMovement, *, actor: Actor, at: datetime | None = None
+) -> Posted | None:
+    """As `post_purchase`, if the gate lets it: gate, balance and movement are one statement.
+
+    Inside: may run without a transaction too; it is one.
+    Repeat: None, as when the gate is shut, or the purchase was counted with other values: nothing was written.
+    Raises: UniqueViolationError: a movement of this purchase was written in that moment; nothing was done.
+    """
+    sql = _POST_PURCHASE.replace("{before}", gate.before).replace("{after}", gate.after)
+    written = await row(sql, *_values(movement, actor, at), *gate.values)
+    return None if written is None else _posted(written, repeated=False)
 
 
 async def await_purchase(movement: PurchaseMovement, *, actor: Actor, at: datetime | None = None) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 
 from app.checkout.fulfilment import Fulfilment, Outcome, Source, fulfil
 from app.clock import utc_now
-from app.database import row
-from app.errors import StripeMissing, StripeUnavailable, UnknownPurchase
+from app.database import row, rows, tx
+from app.errors import IdempotencyConflict, StripeMissing, StripeUnavailable, UnknownPurchase
 from app.ledger.audit import audit
+from app.ledger.payments import PurchaseMovement, await_purchase
+from app.ledger.posting import Actor, lock_user
 from app.payments.gateway import PaymentGateway
 from app.workshops.access import PaywallRules
 from tests.checkout.till import (
@@ -128,6 +131,41 @@ async def test_a_rival_between_reading_and_writing_is_met_with_already(till: Til
     found = await see(session.id, gateway, source=Source("page"), owner=alice)
     assert (found.outcome, found.balance_after_credits) == (Outcome.ALREADY, 1)
     assert await movements_of(alice) == ONE
+
+
+async def test_a_grant_beside_a_note_that_the_money_settles_completes_that_row(till: Till) -> None:
+    """M13: the note is committed while the grant waits for the person's row, out of its sight."""
+    alice = await make_user()
+    started = await till.bought(alice)
+    async with tx():
+        await lock_user(alice)
+        movement = PurchaseMovement(alice, started.purchase_id, 1, "Waiting", session_id_of(started))
+        await await_purchase(movement, actor=Actor("stripe"))
+        granting = asyncio.create_task(till.fulfil(started), context=Context())
+        await somebody_waits_for_a_lock()
+    assert (await granting).outcome is Outcome.GRANTED
+    assert await movements_of(alice) == ONE
+
+
+async def test_a_contradiction_in_the_ledger_grants_nothing_and_is_told(till: Till) -> None:
+    """Paid means counted: the purchase is not marked either."""
+    alice = await make_user()
+    started = await till.bought(alice)
+    async with tx():
+        await lock_user(alice)
+        other = PurchaseMovement(alice, started.purchase_id, 2, "Another pack", session_id_of(started))
+        await await_purchase(other, actor=Actor("stripe"))
+    for _ in range(2):
+        with pytest.raises(IdempotencyConflict):
+            await till.fulfil(started)
+    assert (await purchase(started.purchase_id))["status"] == "open"
+    assert await movements_of(alice) == [("purchase", "pending", 2)]
+
+
+async def somebody_waits_for_a_lock() -> None:
+    async with asyncio.timeout(2):
+        while not await rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.002)
 
 
 async def test_an_unpaid_session_grants_nothing(till: Till) -> None:
