@@ -8,6 +8,7 @@ from app.ledger.rules import Status
 from app.transactions.asking import KINDS
 from app.transactions.history import Stored
 from app.web.filters import MINUS, change, moment_text, money
+from app.web.filters import MONTHS as SHORT_MONTHS
 
 STATUS_WORDS: Mapping[str, str] = {Status.PENDING: "Settling", Status.FAILED: "Failed", Status.COMPLETED: ""}
 
@@ -28,13 +29,16 @@ class LedgerRow:
     receipt_href: str
 
 
-def ledger_row(movement: Stored) -> LedgerRow:
-    """The movement as a row. What does not count has a status in words and no balance."""
+def ledger_row(movement: Stored, *, says_year: bool = True) -> LedgerRow:
+    """The movement as a row. What does not count has a status in words and no balance.
+
+    `says_year` is False where the row stands under the name of its month.
+    """
     at: datetime = movement["at"]
     cents, purchase_id = movement["money_cents"], movement["purchase_id"]
     return LedgerRow(
         at_iso=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        at_text=moment_text(at),
+        at_text=moment_text(at) if says_year else f"{at.day} {SHORT_MONTHS[at.month - 1]}, {at:%H:%M}",
         kind=KINDS[movement["type"]],
         what=movement["description"],
         href=f"/transactions/{movement['id']}",

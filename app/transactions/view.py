@@ -127,13 +127,13 @@ def count_text(totals: Totals, *, is_filtered: bool) -> str:
         return f"More than {MOST_TOTALLED:,} rows. Narrow them down to see what they add up to."
     rows = "1 row" if totals.found_rows == 1 else f"{totals.found_rows:,} rows"
     if not is_filtered:
-        return f"{rows}."
+        return f"{rows}, newest first."
     return f"{rows} {'matches' if totals.found_rows == 1 else 'match'} these filters."
 
 
 def _months(counted: Iterable[Stored]) -> Iterable[Month]:
     for (year, month), rows in groupby(counted, key=lambda each: (each["at"].year, each["at"].month)):
-        yield Month(f"{month_name[month]} {year}", tuple(map(ledger_row, rows)))
+        yield Month(f"{month_name[month]} {year}", tuple(ledger_row(each, says_year=False) for each in rows))
 
 
 def _sums(totals: Totals) -> Sums | None:
@@ -151,15 +151,18 @@ def _sums(totals: Totals) -> Sums | None:
 
 
 def _sums_in_words(totals: Totals) -> str:
-    credits_said = f"{change(totals.added_credits)} added, {change(totals.taken_credits)} used or taken back."
+    moved = ((totals.added_credits, "added"), (totals.taken_credits, "used or taken back"))
+    credits_said = [f"{change(sum_credits)} {what}" for sum_credits, what in moved if sum_credits]
     paid = [f"{money(each.paid_cents, each.currency)} paid" for each in totals.money if each.paid_cents]
     returned = [
         f"{money(-each.returned_cents, each.currency)} returned"
         for each in totals.money
         if each.returned_cents
     ]
-    said = ", ".join([*paid, *returned])
-    return f"Credits: {credits_said}" + (f" Money: {said}." if said else "")
+    money_said = [*paid, *returned]
+    return f"Credits: {', '.join(credits_said)}." + (
+        f" Money: {', '.join(money_said)}." if money_said else ""
+    )
 
 
 def _in_words(filters: Filters, workshops: Sequence[NamedWorkshop]) -> str:
