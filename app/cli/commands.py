@@ -1,5 +1,7 @@
-"""The `billing` commands: their names, options and exit codes. What they do is imported when they run,
-so that `billing --help` answers at once."""
+"""The `billing` commands: their names, options and exit codes.
+
+What they do is imported when they run, so that `billing --help` answers at once.
+"""
 
 import os
 import sys
@@ -70,7 +72,9 @@ def run(*, host: str | None, port: int | None, sandbox_port: int, data_dir: Path
         data_dir=data_dir,
         base_url=os.environ.get("BASE_URL"),
     )
-    (run_once if check else run)(options)
+    if check:
+        sys.exit(0 if run_once(options) else 130)
+    run(options)
 
 
 @billing.command()

@@ -16,6 +16,8 @@ from typing import IO, TYPE_CHECKING
 from app.cli import children
 from app.cli.data_folder import default_folder, make_folder
 from app.cli.local_environment import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
     Addresses,
     Database,
     Settings,
@@ -53,6 +55,21 @@ class RunOptions:
         return f"http://{_reachable(self.host)}:{self.port}"
 
 
+def options_from(
+    *, host: str | None, port: int | None, sandbox_port: int, data_dir: Path | None, base_url: str | None
+) -> RunOptions:
+    """The options of a command line; BASE_URL stands unless an address was named there."""
+    real_host, real_port = host or DEFAULT_HOST, port or DEFAULT_PORT
+    spelled = f"http://{_reachable(real_host)}:{real_port}"
+    return RunOptions(
+        host=real_host,
+        port=real_port,
+        sandbox_port=sandbox_port,
+        data_dir=(data_dir or default_folder()).absolute(),
+        base_url=spelled if host or port or not base_url else base_url,
+    )
+
+
 def run(options: RunOptions) -> None:
     """Start everything, say where it is, and stop it all when asked or when a part ends.
 
@@ -68,11 +85,15 @@ def run(options: RunOptions) -> None:
             time.sleep(_LOOK_EVERY_SECONDS)
 
 
-def run_once(options: RunOptions) -> None:
-    """Start everything on free ports with data of its own, walk the product once, stop."""
+def run_once(options: RunOptions) -> bool:
+    """Start everything on free ports with data of its own, walk the product once, stop.
+
+    False if someone asked for an end before the walk was over.
+    """
     from app.cli.journey import walk
 
     _forget_settings()
+    has_walked = False
     with stop_when_asked(), tempfile.TemporaryDirectory(prefix="billing-check-") as folder:
         Path(folder).chmod(0o755)  # as root PostgreSQL runs as nobody, who has to get in
         port, sandbox_port = children.free_port(options.host), children.free_port("127.0.0.1")
@@ -83,6 +104,8 @@ def run_once(options: RunOptions) -> None:
         log = Path(folder) / "log"
         with _said_on_failure(log), log.open("wb") as file, _everything(here, file):
             walk(base_url)
+            has_walked = True
+    return has_walked
 
 
 def _forget_settings() -> None:
@@ -164,18 +187,3 @@ def _reachable(host: str) -> str:
     """An address to call, where the one to listen on may mean all of them."""
     spelled = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)
     return f"[{spelled}]" if ":" in spelled else spelled
-
-
-def options_from(
-    *, host: str | None, port: int | None, sandbox_port: int, data_dir: Path | None, base_url: str | None
-) -> RunOptions:
-    """The options of a command line; BASE_URL stands unless an address was named there."""
-    real_host, real_port = host or "127.0.0.1", port or 8000
-    spelled = f"http://{_reachable(real_host)}:{real_port}"
-    return RunOptions(
-        host=real_host,
-        port=real_port,
-        sandbox_port=sandbox_port,
-        data_dir=(data_dir or default_folder()).absolute(),
-        base_url=spelled if host or port or not base_url else base_url,
-    )
