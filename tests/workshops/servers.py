@@ -1,13 +1,13 @@
 """Real server processes of the application, on one database, for races that one process would be too tidy for."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import IO
 
 import httpx
@@ -20,21 +20,21 @@ HOST = "127.0.0.1"
 DEADLINE_SECONDS = 30.0
 
 
-@asynccontextmanager
-async def two_servers(database_url: str) -> AsyncIterator[tuple[str, str]]:
-    """The addresses of two server processes with one worker each; both are gone when the block ends."""
+@contextmanager
+def servers(database_url: str, number: int) -> Iterator[tuple[str, ...]]:
+    """The addresses of so many server processes with one worker each; all are gone when the block ends."""
     with tempfile.TemporaryFile() as log:
-        ports = free_port(HOST), free_port(HOST)
+        ports = [free_port(HOST) for _ in range(number)]
         programs = [_started(port, database_url, log) for port in ports]
         try:
             for port, program in zip(ports, programs, strict=True):
-                await _until_it_answers(f"http://{HOST}:{port}", program, log)
-            yield f"http://{HOST}:{ports[0]}", f"http://{HOST}:{ports[1]}"
+                _wait_for(f"http://{HOST}:{port}", program, log)
+            yield tuple(f"http://{HOST}:{port}" for port in ports)
         finally:
             for program in programs:
                 program.terminate()
             for program in programs:
-                await asyncio.to_thread(program.wait, DEADLINE_SECONDS)
+                program.wait(DEADLINE_SECONDS)
 
 
 def _started(port: int, database_url: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -61,15 +61,13 @@ def _environment(database_url: str) -> Mapping[str, str]:
     }
 
 
-async def _until_it_answers(url: str, program: subprocess.Popen[bytes], log: IO[bytes]) -> None:
-    async with asyncio.timeout(DEADLINE_SECONDS), httpx.AsyncClient(trust_env=False) as http:
-        while True:
-            try:
-                if (await http.get(f"{url}/healthz")).status_code == 200:
+def _wait_for(url: str, program: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    with httpx.Client(trust_env=False) as http:
+        while program.poll() is None and time.monotonic() < deadline:
+            with suppress(httpx.TransportError):
+                if http.get(f"{url}/healthz").status_code == 200:
                     return
-            except httpx.TransportError:
-                pass
-            if program.poll() is not None:
-                log.seek(0)
-                raise RuntimeError(log.read().decode())
-            await asyncio.sleep(0.05)
+            time.sleep(0.05)
+    log.seek(0)
+    raise RuntimeError(f"no server at {url}: {log.read().decode()}")

@@ -21,7 +21,7 @@ from app.ids import new_id
 from app.web.csrf import csrf_token
 from app.web.flash import unpacked
 from tests.factories import make_user
-from tests.workshops.servers import two_servers
+from tests.workshops.servers import servers
 from tests.workshops.site import SECRET
 from tests.workshops.stories import at_gate, balance_of, consumptions_of, findings_of
 
@@ -59,7 +59,7 @@ class Crowd:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def clients(pool: None, database_url: str) -> AsyncIterator[Clients]:
-    async with two_servers(database_url) as (first, second):
+    with servers(database_url, 2) as (first, second):
         async with client_of(first) as one, client_of(second) as other:
             yield one, other
 
