@@ -15,7 +15,7 @@ from app.onboarding.welcome import Welcome
 from app.transactions.rows import ledger_row
 from app.web.filters import balance_text
 from app.workshops.access import PaywallRules
-from app.workshops.steps import FREE_RANGE, PAID_RANGE, STEPS
+from app.workshops.steps import FREE_STEPS, PAID_RANGE, STEPS
 
 
 def dashboard_view(
@@ -57,7 +57,8 @@ def dashboard_view(
 def _welcome() -> Welcome:
     return Welcome(
         step_count=len(STEPS),
-        free_range=FREE_RANGE,
+        first_free=FREE_STEPS[0].number,
+        last_free=FREE_STEPS[-1].number,
         paid_range=PAID_RANGE,
         price_credits=UNLOCK_PRICE_CREDITS,
     )

@@ -14,7 +14,8 @@ class Welcome:
     """What a newcomer is told; the step numbers come from the step list, the price from the catalogue."""
 
     step_count: int
-    free_range: str
+    first_free: int
+    last_free: int
     paid_range: str
     price_credits: int
 

@@ -10,7 +10,7 @@ import asyncpg
 
 @dataclass
 class Counted:
-    """How many statements were sent; opening and closing a transaction count too."""
+    """How many statements were sent that bring rows; opening and closing a transaction are none."""
 
     queries: int = 0
 
@@ -19,14 +19,15 @@ class Counted:
 async def counted_queries() -> AsyncIterator[Counted]:
     """Count until the block ends, by listening where asyncpg sends."""
     counted = Counted()
-    real = asyncpg.Connection._execute
+    sending: Any = asyncpg.Connection  # every fetch of it goes through `_execute`, which it does not publish
+    real = sending._execute
 
     async def counting(self: asyncpg.Connection, *args: Any, **kwargs: Any) -> Any:
         counted.queries += 1
         return await real(self, *args, **kwargs)
 
-    asyncpg.Connection._execute = counting  # type: ignore[method-assign]
+    sending._execute = counting
     try:
         yield counted
     finally:
-        asyncpg.Connection._execute = real  # type: ignore[method-assign]
+        sending._execute = real

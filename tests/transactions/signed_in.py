@@ -1,5 +1,8 @@
 """The whole application over the tests' pool, seen by signed-in people; no payment service answers it."""
 
+import xml.etree.ElementTree as ET
+from typing import Any, cast
+
 import html5lib
 import httpx
 from litestar import Litestar
@@ -7,20 +10,12 @@ from litestar import Litestar
 from app.accounts import sessions
 from app.application import create_app
 from app.database import tx
-from app.errors import StripeUnavailable
-from app.payments.gateway import PriceRef, Sellable
 from app.settings import Settings
+from tests.fakes import SilentGateway
 from tests.transactions.ledgers import NOW
 
 ORIGIN = "http://127.0.0.1:8000"
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
-
-
-class SilentStripe:
-    """A payment service that does not answer: pages that only read must not mind."""
-
-    async def price_for(self, pack: Sellable) -> PriceRef | None:
-        raise StripeUnavailable(pack.slug)
 
 
 def reading_app(**changes: object) -> Litestar:
@@ -35,7 +30,7 @@ def reading_app(**changes: object) -> Litestar:
         "sign_in": ("demo",),
     }
     app = create_app(Settings.model_validate(given | changes), clock=lambda: NOW)
-    app.state.gateway = SilentStripe()
+    app.state.gateway = SilentGateway()
     return app
 
 
@@ -48,56 +43,43 @@ async def signed_in(app: Litestar, user_id: str) -> httpx.AsyncClient:
 
 def stranger(app: Litestar, **cookies: str) -> httpx.AsyncClient:
     """A browser in which nobody is signed in."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(cast(Any, app), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url=ORIGIN, cookies=cookies)
 
 
-class Html:
-    """A page or fragment, asked by tag, id and attribute."""
+class Element:
+    """One element of a page."""
 
-    def __init__(self, answer: httpx.Response) -> None:
-        self.root = html5lib.parse(answer.text, namespaceHTMLElements=False)
+    def __init__(self, element: ET.Element) -> None:
+        self.element = element
+
+    def __getitem__(self, attribute: str) -> str:
+        return self.element.get(attribute, "")
 
     def all(self, tag: str, **wanted: str) -> list["Element"]:
-        """Every such element; `class_` may name one class of several."""
-        return Element(self.root).all(tag, **wanted)
+        """Every such element inside; `class_` may name one class of several."""
+        asked = {name.rstrip("_").replace("_", "-"): text for name, text in wanted.items()}
+        found = self.element.findall(f".//{{*}}{tag}")  # drawings have a namespace, the rest has none
+        return [Element(each) for each in found if all(_has(each, *pair) for pair in asked.items())]
 
     def one(self, tag: str, **wanted: str) -> "Element":
         """The one such element."""
         [found] = self.all(tag, **wanted)
         return found
 
-    def ids(self) -> list[str]:
-        """All ids, in order."""
-        return [found.get("id") for found in self.root.iter() if found.get("id")]
-
     @property
     def text(self) -> str:
         """What a person reads, with single blanks."""
-        return Element(self.root).text
+        return " ".join("".join(self.element.itertext()).split())
 
 
-class Element:
-    """One element of a page."""
+class Html(Element):
+    """A page or fragment."""
 
-    def __init__(self, element: object) -> None:
-        self.element = element
-
-    def __getitem__(self, attribute: str) -> str:
-        return self.element.get(attribute)  # type: ignore[attr-defined]  # html5lib builds elements of its own kind
-
-    def all(self, tag: str, **wanted: str) -> list["Element"]:
-        """Every such element inside."""
-        asked = {name.rstrip("_").replace("_", "-"): text for name, text in wanted.items()}
-        found = self.element.iter(tag)  # type: ignore[attr-defined]  # as above
-        return [Element(each) for each in found if all(_has(each, *pair) for pair in asked.items())]
-
-    @property
-    def text(self) -> str:
-        """What a person reads, with single blanks."""
-        return " ".join("".join(self.element.itertext()).split())  # type: ignore[attr-defined]  # as above
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__(html5lib.parse(answer.text, namespaceHTMLElements=False))
 
 
-def _has(element: object, attribute: str, text: str) -> bool:
-    found = element.get(attribute)  # type: ignore[attr-defined]  # as above
+def _has(element: ET.Element, attribute: str, text: str) -> bool:
+    found = element.get(attribute)
     return text in (found or "").split() if attribute == "class" else found == text

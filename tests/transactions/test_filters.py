@@ -46,7 +46,7 @@ async def alice(pool: None) -> str:
 async def alices_rows(alice: str) -> list[Row]:
     bob = await make_user(name="Bob")
     await write_varied_ledger(bob, seed=2, moves=20)
-    every = [dict(each) for each in await rows(ALL_ROWS, alice)]
+    every: list[Row] = [dict(each) for each in await rows(ALL_ROWS, alice)]
     assert {(each["type"], each["status"]) for each in every} >= {(kind, "completed") for kind in KINDS}
     assert {each["status"] for each in every} == set(STATUSES)
     return every
