@@ -73,6 +73,7 @@ class NewPurchase:
     created_at: datetime
 
 
+# In the order of the fields, so that a row is a purchase as it stands.
 _COLUMNS = ", ".join(
     "p.clerk_user_id AS user_id" if field.name == "user_id" else f"p.{field.name}"
     for field in fields(Purchase)
@@ -170,7 +171,7 @@ async def add_purchase(new: NewPurchase) -> Purchase:
 async def purchase_with_balance(session_id: str) -> tuple[Purchase, int] | None:
     """The purchase of a checkout session, and its buyer's balance in credits at that same moment."""
     found = await row(_BY_SESSION, session_id)
-    return None if found is None else (_purchase(found), found["credit_balance"])
+    return None if found is None else (Purchase(*list(found.values())[:-1]), found["credit_balance"])
 
 
 async def purchase_by_id(purchase_id: str) -> Purchase | None:
@@ -263,7 +264,7 @@ async def _set_status(
 
 
 def _purchase(found: asyncpg.Record) -> Purchase:
-    return Purchase(*(found[field.name] for field in fields(Purchase)))
+    return Purchase(*found.values())
 
 
 def _maybe(found: asyncpg.Record | None) -> Purchase | None:
