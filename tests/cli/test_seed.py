@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 
 from app.accounts.demo import DEMO_PEOPLE
 from app.accounts.signing_in import enter_as_demo
+from app.application import create_app
 from app.catalog.packs import load_catalog
 from app.cli import seed, seed_people
 from app.cli.seed import SeedReport, seed_demo
@@ -23,10 +25,18 @@ from app.database import pool, row, rows
 from app.ledger.audit import audit
 from app.settings import PACKS_FILE, Settings
 from app.workshops.steps import STEPS
+from tests.accounts.browsers import Browser
 from tests.conftest import beside_other_pools
 from tests.databases import Server, fresh_database
+from tests.fakes import SilentGateway
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+ORDINARY = {
+    "database_url": "postgresql://nobody@127.0.0.1/none",
+    "session_secret": "s" * 32,
+    "stripe_webhook_secret": ("whsec_123456",),
+    "sign_in": ("demo",),
+}
 NAMES = tuple(person.name for person in DEMO_PEOPLE)
 TABLES = ("users", "identities", "purchases", "workshops", "workshop_steps", "credit_transactions")
 
@@ -295,6 +305,23 @@ async def test_every_workshop_has_its_ten_steps(demo: None) -> None:
     )
     without = await rows("SELECT 1 FROM workshops WHERE id NOT IN (SELECT workshop_id FROM workshop_steps)")
     assert (odd, without) == ([], [])
+
+
+async def test_every_workshop_and_page_of_every_person_opens(demo: None) -> None:
+    """DEMO-01: signed in with one press, each sees the pages; only the oldest workshop was grandfathered."""
+    app = create_app(settings_with(**ORDINARY, paywall_cutoff="2025-01-01T00:00:00Z"))
+    app.state.gateway = SilentGateway()
+    for name in NAMES:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # typed loosely
+        browser = Browser(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000"))
+        assert (await browser.post("/sign-in/demo", user=name)).status_code == 303
+        workshops = await rows(
+            "SELECT id, current_step FROM workshops WHERE clerk_user_id = $1 AND deleted_at IS NULL",
+            user_id(name),
+        )
+        paths = ["/dashboard", "/transactions", "/account"]
+        paths += [f"/workshops/{each['id']}/steps/{each['current_step']}" for each in workshops]
+        assert {path: (await browser.get(path)).status_code for path in paths} == dict.fromkeys(paths, 200)
 
 
 async def test_every_purchase_is_marked_as_a_demo(demo: None) -> None:
