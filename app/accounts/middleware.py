@@ -1,5 +1,7 @@
 """Decides who sends a request, once, before anything else asks. Knows the cookie, but no page."""
 
+from urllib.parse import urlencode
+
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -9,6 +11,8 @@ from app.accounts.sessions import LONGEST, SignedIn, resolve
 from app.clock import Clock
 from app.errors import SignInNeeded
 from app.web.cookies import cookie_name
+from app.web.forms import form_pairs
+from app.web.security import safe_path
 from app.web.site import Badge, HttpRequest, SiteOptions, Viewer, scope_state
 
 SESSION = "session"
@@ -31,15 +35,24 @@ class SessionMiddleware(ASGIMiddleware):
         self.clock = clock
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request: HttpRequest = scope["litestar_app"].request_class(scope)
+        request: HttpRequest = scope["litestar_app"].request_class(scope, receive)
         token = request.cookies.get(cookie_name(self.options, SESSION))
         signed_in = await resolve(token, now=self.clock()) if token else None
         if token and signed_in is None and _needs_session(request):
-            raise SignInNeeded(way_back(request, self.options))
+            raise SignInNeeded(await self._way_back(request))
         state = scope_state(scope)
         state["viewer"] = _viewer(signed_in) if signed_in else None
         state["session_token"] = token if signed_in else None
         await next_app(scope, receive, send)
+
+    async def _way_back(self, request: HttpRequest) -> str:
+        """The form's page; the short fields that its handler names in `keeps` come along in the address."""
+        page, kept = way_back(request, self.options), request.route_handler.opt.get("keeps", ())
+        if not kept:
+            return page
+        typed = [(name, text) for name, text in await form_pairs(request) if name in kept]
+        filled_in = f"{page.partition('?')[0]}?{urlencode(typed)}"
+        return safe_path(filled_in, base_url=self.options.base_url, fallback=page)
 
 
 def _needs_session(request: HttpRequest) -> bool:

@@ -75,7 +75,7 @@ async def ask_for_workshop(
     return _form(request, new_page(visit, title=typed, form_key=visit.form_key))
 
 
-@post("/")
+@post("/", opt={"keeps": ("title",)})
 async def create(
     request: HttpRequest, visit: NamedDependency[Visit], buy_and_unlock: NamedDependency[BuyAndUnlock]
 ) -> Template | Response[None]:

@@ -1,10 +1,13 @@
 """Creating a workshop: three ways to start, and each way it can go wrong."""
 
 import asyncio
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
 
+from app.accounts import sessions
+from app.clock import utc_now
 from app.database import row, rows
 from app.workshops.creating import LONGEST_TITLE
 from app.workshops.steps import STEPS
@@ -109,6 +112,19 @@ async def test_a_title_that_is_too_long_comes_back_whole(alice: Browser, user: s
 async def test_a_title_that_was_typed_before_comes_along(alice: Browser) -> None:
     page = parsed((await alice.get("/workshops/new?title=Launch%20plan")).text)
     assert by_id(page, "title").get("value") == "Launch plan"
+
+
+async def test_a_typed_title_survives_a_sign_in_that_has_lapsed(alice: Browser, user: str) -> None:
+    """UI-11, UI-25: the form comes back filled in."""
+    await sessions.end(alice.token)
+    form = {"title": "Plan & ‘draft’ 100 %", "start": "free", "form_key": "a"}
+    answer = await alice.post("/workshops", form, {"Referer": "http://testserver/workshops/new?title=old"})
+    assert answer.status_code == 303
+    back = parse_qs(urlsplit(answer.headers["location"]).query)["return_to"][0]
+    assert await workshops_of(user) == []
+    alice.client.cookies.set("session", await sessions.create(user, provider="demo", now=utc_now()))
+    page = parsed((await alice.get(back)).text)
+    assert by_id(page, "title").get("value") == "Plan & ‘draft’ 100 %"
 
 
 @pytest.mark.parametrize("start", ["buy:agency", "buy:", "buy:nothing", "unlock ", "UNLOCK", "x"])
