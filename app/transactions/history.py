@@ -6,10 +6,12 @@ Counted rows go by `seq`, newest first; rows that do not count stand before them
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
 from app.database import rows
 from app.errors import NotFound
+from app.ledger.rules import Status
 from app.transactions.asking import Filters
 from app.transactions.cursor import NEWEST, Cursor, after_counted, after_uncounted
 
@@ -46,30 +48,36 @@ JOINED = """
   LEFT JOIN purchases p ON p.id = t.purchase_id AND p.clerk_user_id = t.clerk_user_id
   LEFT JOIN workshops w ON w.id = t.workshop_id AND w.clerk_user_id = t.clerk_user_id"""
 
-MATCHING = """
- WHERE t.clerk_user_id = $1
-   AND ($2::text IS NULL OR t.type = $2)
-   AND ($3::text IS NULL OR t.status = $3)
-   AND ($4::text IS NULL OR t.workshop_id = $4)
-   AND ($5::timestamptz IS NULL OR coalesce(t.posted_at, t.created_at) >= $5)
-   AND ($6::timestamptz IS NULL OR coalesce(t.posted_at, t.created_at) <= $6)
-   AND ($7::text IS NULL OR EXISTS (        -- strpos: `%`, `_` and quotes are characters like any other
-         SELECT FROM unnest(ARRAY[t.description, t.workshop_title, w.title, t.id, t.purchase_id,
-                                  t.stripe_session_id, p.payment_intent]) AS said
-          WHERE strpos(lower(said), lower($7)) > 0))
-   AND (t.status <> 'failed' OR $3 = 'failed' OR coalesce(p.closed_at, t.created_at) >= $8)"""
+AT = "coalesce(t.posted_at, t.created_at)"
+SAID = "t.description, t.workshop_title, w.title, t.id, t.purchase_id, t.stripe_session_id, p.payment_intent"
+
+# Only what is asked for stands in the statement: with every filter in it, each able to be NULL, the planner expects
+# one row, and sorts a whole ledger to show a page of it.
+CLAUSES = {
+    "kind": "t.type = {}",
+    "status": "t.status = {}",
+    "workshop_id": "t.workshop_id = {}",
+    "first_at": f"{AT} >= {{}}",
+    "last_at": f"{AT} <= {{}}",
+    "text": f"EXISTS (SELECT FROM unnest(ARRAY[{SAID}]) AS said"
+    " WHERE strpos(lower(said), lower({}::text)) > 0)",  # `%`, `_` and quotes are characters like any other
+}
+FAILED_LATELY = "(t.status <> 'failed' OR coalesce(p.closed_at, t.created_at) >= {})"
 
 PAGE = f"""
 WITH uncounted AS (
-SELECT {MOVEMENT}, {MONEY} {JOINED} {MATCHING}
-   AND t.seq IS NULL AND (t.created_at, t.id) < ($9, $10)
- ORDER BY t.created_at DESC, t.id DESC LIMIT $12
+SELECT {MOVEMENT}, {MONEY} {JOINED}
+ WHERE t.clerk_user_id = $1 AND {{matching}}
+   AND t.seq IS NULL AND (t.created_at, t.id) < ($2, $3)
+ ORDER BY t.created_at DESC, t.id DESC LIMIT {{rows}}
 ), counted AS (
-SELECT {MOVEMENT}, {MONEY} {JOINED} {MATCHING}
-   AND t.seq < $11
- ORDER BY t.seq DESC LIMIT $12
+SELECT {MOVEMENT}, {MONEY} {JOINED}
+ WHERE t.clerk_user_id = $1 AND {{matching}}
+   AND t.seq < $4
+ ORDER BY t.seq DESC LIMIT {{rows}}
 ), matching AS (
-SELECT t.seq, t.amount, p.currency, {MONEY} {JOINED} {MATCHING}
+SELECT t.seq, t.amount, p.currency, {MONEY} {JOINED}
+ WHERE t.clerk_user_id = $1 AND {{matching}}
  LIMIT {MOST_TOTALLED + 1}
 ), per_currency AS (
 SELECT currency, count(*) AS found, count(seq) AS counted,
@@ -95,7 +103,7 @@ SELECT coalesce(sum(found), 0)::bigint AS found_rows, coalesce(sum(counted), 0):
 SELECT *
   FROM head LEFT JOIN (SELECT * FROM uncounted UNION ALL SELECT * FROM counted) page ON true
  ORDER BY page.seq DESC NULLS FIRST, page.created_at DESC, page.id DESC
- LIMIT $12"""
+ LIMIT {{rows}}"""
 
 WORKSHOPS = f"""
 SELECT n.workshop_id, coalesce(w.title, n.workshop_title) AS title, (w.deleted_at IS NOT NULL) AS is_deleted
@@ -163,9 +171,9 @@ async def history_page(
         more than 30 days ago only when the status asks for them.
     Raises: NotFound: there is no such person.
     """
-    found = await rows(
-        PAGE, user_id, *_asked(filters), now - FAILED_FOR, start.at, start.row_id, start.seq, page_rows + 1
-    )
+    clauses, values = _asked(filters, now - FAILED_FOR)
+    sql = _page_sql(clauses, page_rows + 1)
+    found = await rows(sql, user_id, start.at, start.row_id, start.seq, *values)
     if not found:
         raise NotFound("person")
     head = found[0]
@@ -188,15 +196,20 @@ async def workshops_named(user_id: str) -> tuple[NamedWorkshop, ...]:
     )
 
 
-def _asked(filters: Filters) -> tuple[object, ...]:
-    return (
-        filters.kind,
-        filters.status,
-        filters.workshop_id,
-        filters.first_at,
-        filters.last_at,
-        filters.text,
-    )
+def _asked(filters: Filters, failed_since: datetime) -> tuple[tuple[str, ...], tuple[object, ...]]:
+    """The clauses that the filters come to, and the value of each."""
+    asked = {
+        clause: value for name, clause in CLAUSES.items() if (value := getattr(filters, name)) is not None
+    }
+    if filters.status != Status.FAILED:
+        asked[FAILED_LATELY] = failed_since
+    return tuple(asked), tuple(asked.values())
+
+
+@lru_cache(maxsize=128)
+def _page_sql(clauses: tuple[str, ...], limit: int) -> str:
+    numbered = [clause.format(f"${number}") for number, clause in enumerate(clauses, start=5)]
+    return PAGE.format(matching=" AND ".join(numbered) or "true", rows=limit)
 
 
 def _place_after(movement: Stored) -> Cursor:
