@@ -12,6 +12,14 @@ class StepLocked(BillingError):
         super().__init__("the step is locked")
 
 
+class OpenedMeanwhile(BillingError):
+    """An offer was to be made for a workshop that has been opened since the refusal: there is nothing to offer."""
+
+    def __init__(self, *, workshop_id: str) -> None:
+        self.workshop_id = workshop_id
+        super().__init__(f"{workshop_id} is open now")
+
+
 class StepNotReached(BillingError):
     """Notes came for a step whose turn has not come; they were not saved."""
 

@@ -6,7 +6,7 @@ Notes are read with the decision in hand that their step is open, so a closed st
 from dataclasses import replace
 
 from app.catalog.packs import UNLOCK_PRICE_CREDITS
-from app.workshops.errors import NotComplete, StepLocked
+from app.workshops.errors import NotComplete, OpenedMeanwhile, StepLocked
 from app.workshops.offer import offer_for
 from app.workshops.offer_view import Circumstances, OfferView, is_at_gate, offer_view
 from app.workshops.reading import (
@@ -17,7 +17,7 @@ from app.workshops.reading import (
     unlock_payment,
     workshop_of,
 )
-from app.workshops.steps import FIRST_PAID_STEP, FIRST_STEP, STEPS, Step, is_reached
+from app.workshops.steps import FIRST_PAID_STEP, FIRST_STEP, STEPS, Step
 from app.workshops.view import (
     BuildPackPage,
     DeletePage,
@@ -45,8 +45,7 @@ async def open_step(visit: Visit, here: Step) -> StepPage:
     """
     workshop = await workshop_at(visit)
     (notes,) = await notes_of(workshop, visit.access(workshop, here.slug), here)
-    is_closed = not is_reached(here.slug, workshop.current.slug)
-    return await page_of_step(visit, workshop, here, NotesBox(notes.text, notes.version, is_closed=is_closed))
+    return await page_of_step(visit, workshop, here, NotesBox(notes.text, notes.version))
 
 
 async def page_of_step(visit: Visit, workshop: WorkshopRecord, here: Step, notes: NotesBox) -> StepPage:
@@ -58,7 +57,10 @@ async def page_of_step(visit: Visit, workshop: WorkshopRecord, here: Step, notes
 
 
 async def step_at_gate(visit: Visit, here: Step, notes: NotesBox) -> StepPage:
-    """The page of the last free step, with the prompt that "Save and continue" has just met."""
+    """The page of the last free step, with the prompt that "Save and continue" has just met.
+
+    Raises: OpenedMeanwhile.
+    """
     workshop = await workshop_at(visit)
     offer = await _offer(visit, workshop, FIRST_PAID_STEP, at_gate=True)
     page = await page_of_step(visit, workshop, here, notes)
@@ -66,7 +68,10 @@ async def step_at_gate(visit: Visit, here: Step, notes: NotesBox) -> StepPage:
 
 
 async def locked_step(visit: Visit, here: Step, *, tries: int = 0, notice: str = "") -> LockedPage:
-    """The page of a closed step: the offer and the way back, nothing of its content."""
+    """The page of a closed step: the offer and the way back, nothing of its content.
+
+    Raises: OpenedMeanwhile.
+    """
     workshop = await workshop_at(visit)
     at_gate = is_at_gate(workshop)
     offer = await _offer(visit, workshop, here, at_gate=at_gate, tries=tries, notice=notice)
@@ -117,6 +122,9 @@ def _unpaid(visit: Visit, workshop: WorkshopRecord, payment: UnlockPayment | Non
 async def _offer(
     visit: Visit, workshop: WorkshopRecord, here: Step, *, at_gate: bool, tries: int = 0, notice: str = ""
 ) -> OfferView:
+    access = visit.access(workshop)
+    if access.is_open:  # a webhook was faster than this page
+        raise OpenedMeanwhile(workshop_id=workshop.id)
     around = Circumstances(
         here=step_href(workshop.id, here),
         at_gate=at_gate,
@@ -126,4 +134,4 @@ async def _offer(
         tries=tries,
         notice=notice,
     )
-    return offer_view(workshop, offer_for(visit.access(workshop), visit.catalog), around)
+    return offer_view(workshop, offer_for(access, visit.catalog), around)

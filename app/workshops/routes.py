@@ -20,7 +20,7 @@ from app.workshops import creation_routes, pages
 from app.workshops.access import PaywallRules
 from app.workshops.creating import start_free
 from app.workshops.deleting import delete_workshop
-from app.workshops.errors import NotComplete, StaleNotes, StepLocked, StepNotReached
+from app.workshops.errors import NotComplete, OpenedMeanwhile, StaleNotes, StepLocked, StepNotReached
 from app.workshops.saving import Draft, Saved, SaveOutcome, save_notes
 from app.workshops.steps import FIRST_PAID_STEP, LAST_STEP, Step, step
 from app.workshops.unlock import UnlockOutcome, unlock
@@ -29,6 +29,7 @@ from app.workshops.visit import Visit
 from app.workshops.words import unlocked_text
 
 TO_DIALOG = {"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}
+DAMAGED = 0  # versions count from 1
 BUSY = "It is too busy for a moment. No credit was used. Please try again."
 
 
@@ -164,11 +165,11 @@ async def delete(request: HttpRequest, visit: NamedDependency[Visit]) -> Respons
 
 
 def _draft(form: Form) -> Draft:
-    """What the form brought. A form without a version (none of ours) overwrites; a version that is none is refused."""
-    version = form.text("version").strip()
-    if version and not (version.isascii() and version.isdecimal() and len(version) < 10):
-        raise BadInput(version="This form is damaged. Go back, reload the page and try again.")
-    return Draft(form.text("notes"), int(version) if version else None, moves_on=form.has("continue"))
+    """What the form brought. A form that names no version overwrites (ours name one); a damaged one fits none."""
+    text = form.text("version").strip()
+    is_number = text.isascii() and text.isdecimal() and len(text) < 10
+    version = int(text) if is_number else DAMAGED
+    return Draft(form.text("notes"), version if text else None, moves_on=form.has("continue"))
 
 
 def _unsaved(error: BadInput | StepNotReached | StaleNotes, draft: Draft) -> tuple[int, NotesBox]:
@@ -178,7 +179,7 @@ def _unsaved(error: BadInput | StepNotReached | StaleNotes, draft: Draft) -> tup
         case BadInput():
             return 422, NotesBox(draft.notes, version, problem=error.problems["notes"])
         case StepNotReached():
-            return 409, NotesBox(draft.notes, version, is_closed=True)
+            return 409, NotesBox(draft.notes, version)
         case StaleNotes():
             return 409, NotesBox(draft.notes, error.version, stored_text=error.stored_notes)
 
@@ -238,6 +239,11 @@ def _locked(
     return page(request, "workshops/locked.html", view, part=part, status=status, headers=headers)
 
 
+def _go_on(request: HttpRequest, error: OpenedMeanwhile) -> Response[None]:
+    """It opened while the offer was being made: on to the step the workshop stands at now."""
+    return go(request, f"/workshops/{error.workshop_id}")
+
+
 def _tries(request: HttpRequest) -> int | None:
     tries = request.query_params.get("try", "")
     return int(tries) if tries.isascii() and tries.isdecimal() and len(tries) < 4 else None
@@ -264,5 +270,6 @@ ROUTES: list[ControllerRouterHandler] = [
             delete,
         ],
         dependencies={"visit": Provide(visit_to)},
+        exception_handlers={OpenedMeanwhile: _go_on},
     ),
 ]

@@ -43,7 +43,6 @@ class NotesBox:
 
     text: str
     version: int
-    is_closed: bool = False
     stored_text: str | None = None
     problem: str = ""
     is_saved: bool = False

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import asyncpg
@@ -9,9 +10,12 @@ import pytest
 import pytest_asyncio
 
 from app.database import row
+from app.workshops import pages
 from app.workshops.access import PaywallRules
 from app.workshops.sample import SAMPLE
-from app.workshops.steps import FIRST_PAID_SLUG, LAST_FREE_STEP, PAID_STEPS, STEPS
+from app.workshops.steps import FIRST_PAID_SLUG, LAST_FREE_STEP, PAID_STEPS, STEPS, Step
+from app.workshops.view import LockedPage
+from app.workshops.visit import Visit
 from tests.factories import give, make_purchase, make_user
 from tests.web.reading import by_id, fragment, hidden, parsed, words
 from tests.workshops.site import HTMX, Browser, Site, site_with
@@ -239,6 +243,24 @@ async def test_while_a_payment_settles_nothing_is_sold_and_it_opens_by_itself(
     opened = await alice.get(f"{here}?try=2", HTMX)
     assert opened.headers["hx-redirect"] == here
     assert (await alice.get(here)).status_code == 200
+
+
+async def test_a_workshop_that_opens_while_the_offer_is_made_is_gone_on_with(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PAYW-08: the webhook lands between the refusal and the page; nothing is offered for what is open."""
+    user = await make_user(balance_credits=1)
+    alice = await site.browser(user)
+    workshop = await at_gate(user)
+    locked_step = pages.locked_step
+
+    async def late(visit: Visit, here: Step, **more: Any) -> LockedPage:
+        await unlocked(user, workshop)
+        return await locked_step(visit, here, **more)
+
+    monkeypatch.setattr(pages, "locked_step", late)
+    answer = await alice.get(f"/workshops/{workshop}/steps/reframe")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/workshops/{workshop}")
 
 
 async def test_unlocking_at_the_gate_leads_into_the_next_step_with_the_toast(site: Site) -> None:
