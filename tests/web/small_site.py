@@ -87,6 +87,15 @@ async def balance_changed(request: HttpRequest) -> Template:
     return page(request, "errors/page.html", Told(), part="errors/_notice.html", badge=Badge(2, 0, 8))
 
 
+@get("/dialog")
+async def dialog() -> Response[str]:
+    """What the gate answers: a dialog instead of the fragment that was asked for."""
+    body = '<dialog aria-labelledby="ask"><h2 id="ask" tabindex="-1" autofocus>Unlock?</h2></dialog>'
+    return Response(
+        body, media_type="text/html", headers={"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}
+    )
+
+
 @get("/fail/{name:str}")
 async def fail(name: FromPath[str]) -> None:
     raise FAILURES[name]
@@ -118,7 +127,7 @@ async def pay(request: HttpRequest) -> Response[None]:
 
 
 def small_site(options: SiteOptions = OPTIONS) -> Litestar:
-    routes = [told, balance_changed, fail, wait, form, hook, act, pay]
+    routes = [told, balance_changed, dialog, fail, wait, form, hook, act, pay]
     return Litestar(
         routes,
         middleware=[CookieSessions()],
