@@ -21,6 +21,14 @@ STATUSES: Mapping[str, str] = {
     Status.PENDING: "Settling",
     Status.FAILED: "Failed",
 }
+LABELS: Mapping[str, str] = {
+    "type": "Kind",
+    "status": "Status",
+    "workshop": "Workshop",
+    "from": "From",
+    "to": "To",
+    "q": "Text",
+}
 LONGEST_TEXT = 200
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.ledger.rules import Kind, Status
 from app.transactions.asking import KINDS
 from app.transactions.history import Stored
-from app.transactions.rows import STATUS_WORDS, LedgerRow, figure, ledger_row
+from app.transactions.rows import STATUS_WORDS, LedgerRow, ledger_row
 from app.transactions.story import Story
 from app.web.filters import balance_text, change, credits, day_text, moment_text, money
 
@@ -47,14 +47,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """A movement told. `before_text` and `after_text` are empty while it does not count."""
+    """A movement told; `status` is empty once it counts."""
 
     title: str
     status: str
     told: tuple[str, ...]
     change_text: str
-    before_text: str
-    after_text: str
     lines: tuple[Line, ...]
     receipt_href: str
     related: tuple[LedgerRow, ...]
@@ -63,14 +61,11 @@ class StoryView:
 def story_view(story: Story) -> StoryView:
     """The page of one movement."""
     movement = story.movement
-    counts = movement["seq"] is not None
     return StoryView(
         title=movement["description"],
         status=STATUS_WORDS[movement["status"]],
         told=tuple(_told(movement)),
-        change_text=change(movement["amount"]),
-        before_text=figure(movement["balance_before"]) if counts else "",
-        after_text=figure(movement["balance_after"]) if counts else "",
+        change_text=f"{'+' if movement['amount'] > 0 else ''}{credits(movement['amount'])}",
         lines=(*_happening(movement), *_payment(movement), *_references(movement)),
         receipt_href=f"/purchases/{movement['purchase_id']}" if movement["purchase_id"] else "",
         related=tuple(map(ledger_row, story.related)),
@@ -103,7 +98,8 @@ def _told(movement: Stored) -> list[str]:
         Kind.REVERSAL: _reversal_told,
         Kind.ADJUSTMENT: _adjustment_told,
     }
-    because = f"The reason: {movement['reason']}." if movement["reason"] else ""
+    is_by_hand = movement["actor"] == "operator"  # else the reason is a word for machines
+    because = f"The reason: {movement['reason']}." if is_by_hand and movement["reason"] else ""
     return [*tell[Kind(movement["type"])](movement), *filter(None, (because, movement["note"]))]
 
 
@@ -166,7 +162,8 @@ def _happening(movement: Stored) -> list[Line]:
     if movement["seq"] is not None and movement["created_at"].date() != movement["at"].date():
         lines.append(Line("First seen", day_text(movement["created_at"])))
     if movement["seq"] is not None:
-        lines.append(Line("Balance after", balance_text(movement["balance_after"])))
+        before, after = balance_text(movement["balance_before"]), balance_text(movement["balance_after"])
+        lines.append(Line("Balance", f"{before} → {after}"))
     if movement["workshop_title"]:
         lines.append(_workshop_line(movement))
     return lines

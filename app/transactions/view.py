@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from app.transactions.asking import KINDS, STATUSES, Asked, Filters
+from app.transactions.asking import KINDS, LABELS, STATUSES, Asked, Filters
 from app.transactions.cursor import NEWEST, Cursor
 from app.transactions.history import MOST_TOTALLED, HistoryPage, NamedWorkshop, Stored, Totals
 from app.transactions.rows import LedgerRow, ledger_row
@@ -72,7 +72,7 @@ class HistoryView:
 
 def refused(asked: Asked, workshops: Sequence[NamedWorkshop]) -> HistoryView:
     """The page when a filter could not be read: the form as it was typed, and no rows."""
-    problems = tuple(asked.problems.values())
+    problems = tuple(f"{LABELS[name]}: {problem}" for name, problem in asked.problems.items())
     return HistoryView(filter_form(asked, workshops), Rows(problems=problems, is_filtered=True))
 
 

@@ -45,7 +45,7 @@ async def test_a_purchase_tells_pack_price_payment_and_references(
     bought = await buy(alice, AT, credits=3, amount_cents=14900, pack_name="Serial Entrepreneur")
     text = await told(client, alice, "purchase")
     assert "You bought Serial Entrepreneur: 3 credits for $149.00." in text
-    assert "Balance 0 → 3" in text
+    assert "0 credits → 3 credits" in text
     for said in ("The payment service", "Paid", bought, f"pi_{bought}"):
         assert said in text
 
@@ -115,7 +115,7 @@ async def test_what_does_not_count_shows_no_balance(client: httpx.AsyncClient, a
     await buy(alice, AT, status="settling")
     text = await told(client, alice, "purchase")
     assert "The money is settling; its credits count as soon as it arrives." in text
-    assert "Not counted" in text
+    assert "(not counted)" in text
     assert "→" not in text
     await buy(alice, NOW, status="failed")
     assert "did not go through. Nothing was charged." in await told(client, alice, "purchase")
