@@ -205,6 +205,28 @@ async def test_a_changed_price_closes_the_old_page_and_opens_a_new_purchase(till
     assert till.sandbox.stored("checkout.session", session_id_of(old))["status"] == "expired"
 
 
+@pytest.mark.parametrize("what", ["size", "name", "our address"])
+async def test_whatever_else_would_be_sold_now_is_another_purchase(till: Till, what: str) -> None:
+    """M41, C05: the price at Stripe is the same, yet the purchase would not be."""
+    alice = await make_user()
+    old = await till.start(alice)
+    single, *rest = till.shop.catalog.packs
+    changed = {"size": replace(single, credits=2), "name": replace(single, name="Solo Flight")}.get(
+        what, single
+    )
+    base_url = "http://elsewhere" if what == "our address" else till.shop.base_url
+    catalog = replace(till.shop.catalog, packs=(changed, *rest))
+    new = await till.with_shop(catalog=catalog, base_url=base_url).start(alice)
+    first, second = await purchases_of(alice)
+    assert (first["id"], first["status"]) == (old.purchase_id, "expired")
+    assert (second["id"], second["credits"], second["pack_name"], second["base_url"]) == (
+        new.purchase_id,
+        changed.credits,
+        changed.name,
+        base_url,
+    )
+
+
 async def test_a_page_that_was_paid_meanwhile_leads_to_the_return_page(till: Till) -> None:
     """The buyer presses again after paying, before anybody told us."""
     alice = await make_user()
