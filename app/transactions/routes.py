@@ -56,6 +56,7 @@ def _page(
     status: int = 200,
     badge: Badge | None = None,
 ) -> Template:
+    is_fragment = wants_fragment(request.headers)
     return page(
         request,
         "transactions/history.html",
@@ -63,8 +64,8 @@ def _page(
         part="transactions/_rows.html",
         status=status,
         badge=badge,
-        live=view.rows.count_text or " ".join(view.rows.problems),
-        headers=headers if wants_fragment(request.headers) else None,
+        live=(view.rows.count_text or " ".join(view.rows.problems)) if is_fragment else None,  # empty at load
+        headers=headers if is_fragment else None,
     )
 
 

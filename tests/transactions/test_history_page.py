@@ -84,6 +84,7 @@ async def test_rows_that_do_not_count_stand_above_without_a_balance(
 async def test_an_empty_history_says_what_will_be_here(client: httpx.AsyncClient) -> None:
     """UI-21"""
     page = Html(await client.get(PATH))
+    assert page.one("div", id="live").text == ""
     assert "No transactions yet. Everything you buy or use appears here, with its receipt." in page.text
     assert not page.all("table")
 
