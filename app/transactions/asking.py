@@ -111,7 +111,7 @@ def _problems(typed: Mapping[str, str]) -> dict[str, str]:
 def _unreadable(text: str) -> str:
     if len(text) > LONGEST_TEXT:
         return f"Use at most {LONGEST_TEXT} characters."
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+    if any(character < " " or "\ud800" <= character <= "\udfff" for character in text):
         return "This text holds a character that cannot be searched for."
     return ""
 

@@ -193,6 +193,8 @@ def test_every_filter_is_read_and_written_back_the_same() -> None:
         ("status", "done"),
         ("q", "a\0b"),
         ("q", "\ud800"),
+        ("q", "a\x1fb"),
+        ("q", "a\nb"),
         ("q", "x" * 201),
         ("workshop", "w" * 201),
     ],
