@@ -1,7 +1,7 @@
 # Every command sets up what it needs first: a virtual environment with locked, hashed dependencies.
 BIN := .venv/bin
 
-.PHONY: run test bench proof audit check format lock clean help
+.PHONY: run test bench proof gallery check format lock clean help
 
 help:           ## what there is to do
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## ?/  /'
@@ -17,6 +17,9 @@ bench: .venv/ready ## speed, as ratios against bare floors on the same server
 
 proof: .venv/ready ## the large reliability figures
 	@PROOF=1 $(BIN)/python -m pytest -m proof -p no:randomly -s --timeout=1800 tests $(ARGS)
+
+gallery: .venv/ready ## pictures of every page, light, dark and 320 px, into .cache/gallery
+	@$(BIN)/python -m tests.gallery $(ARGS)
 
 check: .venv/ready ## format, lint, types and templates; changes nothing
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/djlint templates app/sandbox/templates --check --lint --quiet

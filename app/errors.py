@@ -84,7 +84,9 @@ class StripeUnavailable(BillingError):
 class StripeRefused(BillingError):
     """Stripe said no, and will say so again. `code` and `param` are Stripe's own words, for logs only."""
 
-    def __init__(self, *, code: str | None, param: str | None, status: int | None, replayed: bool = False) -> None:
+    def __init__(
+        self, *, code: str | None, param: str | None, status: int | None, replayed: bool = False
+    ) -> None:
         self.code = code
         self.param = param
         self.status = status

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any, cast
 
 import asyncpg
 import httpx
@@ -102,7 +103,7 @@ async def our_client(settings: Settings, user_id: str) -> AsyncIterator[httpx.As
     async with app.lifespan():
         async with tx():
             token = await create(user_id, provider="email", now=datetime.now(UTC))
-        transport = httpx.ASGITransport(app)
+        transport = httpx.ASGITransport(cast(Any, app))
         async with httpx.AsyncClient(
             transport=transport, base_url=settings.base_url, cookies={"session": token}
         ) as client:
@@ -131,5 +132,7 @@ async def bare_client(
         return Response(template.render(view=view, site=site, part=None), media_type="text/html")
 
     app = Litestar([history], openapi_config=None)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=settings.base_url) as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(cast(Any, app)), base_url=settings.base_url
+    ) as client:
         yield client

@@ -1,0 +1,114 @@
+"""How to reach each page that is worth a picture, as a person would. Knows nothing of pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+Walk = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One page in one state: who looks at it, and the way there from the first signed-in page."""
+
+    name: str
+    person: str | None
+    walk: Walk
+
+
+def at(path: str) -> Walk:
+    def walk(page: Page) -> None:
+        page.goto(path)
+
+    return walk
+
+
+def in_first_workshop(then: Walk) -> Walk:
+    def walk(page: Page) -> None:
+        page.goto("/dashboard")
+        page.locator("#workshops-list a").first.click()
+        page.wait_for_load_state()
+        then(page)
+
+    return walk
+
+
+def _here(page: Page) -> None:
+    page.wait_for_load_state()
+
+
+def _prompt(page: Page) -> None:
+    page.get_by_role("button", name="Save and continue").click()
+    page.locator("dialog[open]").wait_for()
+
+
+def _locked(page: Page) -> None:
+    page.goto(page.url.rsplit("/", 1)[0] + "/concept")
+
+
+def _buy(page: Page) -> None:
+    page.goto("/pricing")
+    page.locator(".button.buy").first.click()
+    page.wait_for_url("**/c/pay/**")
+
+
+def _declined(page: Page) -> None:
+    _buy(page)
+    page.get_by_label("Card number").fill("4000000000000002")
+    page.get_by_role("button", name="Pay").first.click()
+    page.wait_for_load_state()
+
+
+def _granted(page: Page) -> None:
+    _buy(page)
+    page.get_by_role("button", name="Pay").first.click()
+    page.wait_for_url("**/checkout/success**")
+
+
+def _receipt(page: Page) -> None:
+    page.goto("/transactions")
+    page.get_by_role("link", name="Receipt").first.click()
+    page.wait_for_load_state()
+
+
+def _story(page: Page) -> None:
+    page.goto("/transactions")
+    page.locator("table a[href^='/transactions/ctx']").first.click()
+    page.wait_for_load_state()
+
+
+def _cancelled(page: Page) -> None:
+    _buy(page)
+    page.get_by_role("link", name="Cancel").or_(page.get_by_role("button", name="Cancel")).first.click()
+    page.wait_for_url("**/checkout/cancel**")
+
+
+SCENES = (
+    Scene("sign-in", None, at("/sign-in")),
+    Scene("pricing", None, at("/pricing")),
+    Scene("help", None, at("/help")),
+    Scene("dashboard-welcome", "zero", at("/dashboard")),
+    Scene("dashboard-welcome-with-workshop", "onboarding", at("/dashboard")),
+    Scene("dashboard-many", "many", at("/dashboard")),
+    Scene("dashboard-debt", "debt", at("/dashboard")),
+    Scene("dashboard-settling", "pending", at("/dashboard")),
+    Scene("new-workshop", "gate", at("/workshops/new")),
+    Scene("new-workshop-with-credits", "funded", at("/workshops/new")),
+    Scene("step", "onboarding", in_first_workshop(_here)),
+    Scene("gate-prompt", "gate", in_first_workshop(_prompt)),
+    Scene("gate-prompt-covered", "ready", in_first_workshop(_prompt)),
+    Scene("locked", "onboarding", in_first_workshop(_locked)),
+    Scene("payment", "gate", _buy),
+    Scene("payment-declined", "gate", _declined),
+    Scene("cancelled", "gate", _cancelled),
+    Scene("granted", "funded", _granted),
+    Scene("history", "long", at("/transactions")),
+    Scene("history-filtered", "long", at("/transactions?type=refund")),
+    Scene("history-empty", "zero", at("/transactions")),
+    Scene("history-bad-date", "long", at("/transactions?from=yesterday")),
+    Scene("story", "refund", _story),
+    Scene("receipt", "active", _receipt),
+    Scene("account", "active", at("/account")),
+    Scene("not-found", "active", at("/purchases/pur_nothing")),
+)
