@@ -1,0 +1,104 @@
+"""Says whether the books are right once all is over: against themselves, against Stripe's word, and against ours.
+
+Works on the open pool, and only reads. Knows nothing of how the trouble was made.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from app.database import rows
+from app.ledger.audit import audit
+
+_PAYMENTS = """
+SELECT said.session_id, p.status, count(t.id) AS grants
+  FROM unnest($1::text[], $2::text[]) AS said (session_id, purchase_id)
+  LEFT JOIN purchases p ON p.id = said.purchase_id AND p.stripe_session_id = said.session_id
+  LEFT JOIN credit_transactions t ON t.purchase_id = p.id AND t.type = 'purchase' AND t.status = 'completed'
+ GROUP BY said.session_id, p.status"""
+
+_UNFOUNDED = """
+SELECT p.id
+  FROM purchases p
+ WHERE p.status = 'paid'
+   AND p.origin = 'stripe'
+   AND ($2::text[] IS NULL OR p.clerk_user_id = ANY ($2))
+   AND (p.stripe_session_id = ANY ($1)) IS NOT TRUE"""
+
+_UNLOCKS = """
+SELECT told.workshop_id, w.credit_consumed_at IS NOT NULL AS is_open, count(t.id) AS charges
+  FROM unnest($1::text[]) AS told (workshop_id)
+  LEFT JOIN workshops w ON w.id = told.workshop_id
+  LEFT JOIN credit_transactions t ON t.workshop_id = w.id AND t.type = 'consumption'
+ GROUP BY told.workshop_id, w.credit_consumed_at"""
+
+_EVENTS = """
+SELECT told.event_id
+  FROM unnest($1::text[]) AS told (event_id)
+  LEFT JOIN stripe_events e ON e.stripe_event_id = told.event_id
+ WHERE (e.state IN ('done', 'ignored', 'quarantined')) IS NOT TRUE"""
+
+_LEFT_OPEN = """
+SELECT format('%s of process %s', state, pid) AS what
+  FROM pg_stat_activity
+ WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+ UNION ALL
+SELECT format('advisory lock of process %s', pid)
+  FROM pg_locks
+ WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What others were told or say, and the books must agree with.
+
+    Shape: `paid` is every checkout session that Stripe calls paid, with the purchase it names. `unlocked` are the
+    workshops whose unlock was acknowledged. `taken_events` are the events that were answered with success.
+    """
+
+    paid: Mapping[str, str] = field(default_factory=dict)
+    unlocked: Collection[str] = ()
+    taken_events: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that is wrong, by kind; all empty is the norm."""
+
+    books: tuple[str, ...] = ()  # what does not add up by itself
+    lost: tuple[str, ...] = ()  # checkout sessions that are paid, and gave nothing
+    doubled: tuple[str, ...] = ()  # checkout sessions that gave more than once
+    unfounded: tuple[str, ...] = ()  # purchases that gave credits, and Stripe calls unpaid
+    unlocks: tuple[str, ...] = ()  # workshops that are not open, or not charged once
+    events: tuple[str, ...] = ()  # answered with success, and not carried out
+    left_open: tuple[str, ...] = ()  # transactions and locks of nobody
+
+    @property
+    def is_clean(self) -> bool:
+        """True when there is nothing to find."""
+        return not any(getattr(self, each.name) for each in fields(self))
+
+
+async def judged(told: Told, *, people: Collection[str] | None = None) -> Findings:
+    """Compare the books with themselves and with what was told; of these people alone, if any are named."""
+    payments = await rows(_PAYMENTS, list(told.paid), list(told.paid.values()))
+    unlocks = await rows(_UNLOCKS, list(told.unlocked))
+    named = None if people is None else list(people)
+    return Findings(
+        books=tuple(line for line in await audit() if people is None or line.partition(":")[0] in people),
+        lost=tuple(each["session_id"] for each in payments if not each["grants"] or each["status"] != "paid"),
+        doubled=tuple(each["session_id"] for each in payments if each["grants"] > 1),
+        unfounded=tuple(each["id"] for each in await rows(_UNFOUNDED, list(told.paid), named)),
+        unlocks=tuple(each["workshop_id"] for each in unlocks if not each["is_open"] or each["charges"] != 1),
+        events=tuple(each["event_id"] for each in await rows(_EVENTS, list(told.taken_events))),
+        left_open=tuple(each["what"] for each in await rows(_LEFT_OPEN)),
+    )
+
+
+def paid_sessions(documents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Of checkout sessions as Stripe's API shows them: those that are paid, with the purchase they name."""
+    return {
+        str(each["id"]): str(each["client_reference_id"])
+        for each in documents
+        if each["payment_status"] == "paid"
+    }

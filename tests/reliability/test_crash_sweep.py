@@ -1,0 +1,145 @@
+"""The process is killed before and after each round trip of buying; what follows anyway makes the books right.
+
+Start, webhook and return page, each for a pack that shall unlock a workshop. Nothing in the product knows of it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+
+from app.checkout.standing import standing_of
+from app.checkout.start import Started, start_purchase
+from app.ids import new_id
+from app.payments.gateway import PaymentGateway, StripeEvent
+from app.payments.stripe_gateway import stripe_gateway
+from app.webhooks.handlers import Means, take_in
+from tests.checkout.till import Till, movements_of, purchases_of, session_id_of, settings_for
+from tests.factories import make_user, make_workshop
+from tests.mortality import MOST_TRIPS, Moment, is_survived
+from tests.oracle import Findings, Told, judged, paid_sessions
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+BOTH = pytest.mark.parametrize("moment", ["before", "after"])
+BOUGHT_AND_UNLOCKED = [("purchase", "completed", 1), ("consumption", "completed", -1)]
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Someone who wants a pack for the sake of one workshop, and holds one form."""
+
+    till: Till
+    user_id: str
+    workshop_id: str
+    form_key: str
+
+    async def press(self, gateway: PaymentGateway | None = None) -> Started:
+        """Press the button; the same form each time."""
+        till = self.till.with_shop(gateway=gateway) if gateway else self.till
+        return await start_purchase(
+            self.user_id,
+            "single-flight",
+            intent_workshop_id=self.workshop_id,
+            attempt_key=self.form_key,
+            shop=till.shop,
+        )
+
+    async def hear(self, event: StripeEvent, gateway: PaymentGateway | None = None) -> None:
+        """Take in what Stripe tells of the payment."""
+        shop = self.till.shop
+        await take_in(event, Means(gateway or shop.gateway, shop.rules, shop.clock()))
+
+    async def come_back(self, session_id: str, gateway: PaymentGateway | None = None) -> None:
+        """Open the return page."""
+        till = self.till.with_shop(gateway=gateway) if gateway else self.till
+        await standing_of(session_id, self.user_id, till.shop, request_id=None)
+
+    async def paid(self) -> tuple[str, StripeEvent]:
+        """Buy and pay: the checkout session, and the event that tells of it."""
+        started = await self.press()
+        assert (await self.till.pay(started)).status_code == 303
+        return session_id_of(started), told_of(session_id_of(started))
+
+    async def require_right_books(self) -> None:
+        """One payment, one grant, one unlock, however often somebody died on the way."""
+        own = [purchase["id"] for purchase in await purchases_of(self.user_id)]
+        sessions = [each for each in self.till.made("checkout.session") if each["client_reference_id"] in own]
+        told = Told(paid_sessions(sessions), [self.workshop_id])
+        assert await judged(told, people=[self.user_id]) == Findings()
+        assert (len(own), len(sessions), len(told.paid)) == (1, 1, 1)
+        assert await movements_of(self.user_id) == BOUGHT_AND_UNLOCKED
+
+
+async def buyer_at(till: Till) -> Buyer:
+    alice = await make_user()
+    return Buyer(till, alice, await make_workshop(user_id=alice), new_id("pur"))
+
+
+def told_of(session_id: str) -> StripeEvent:
+    return StripeEvent(f"evt_{session_id}", "checkout.session.completed", session_id, False, b"{}")
+
+
+async def with_own_gateway(till: Till, act: Callable[[PaymentGateway], Awaitable[object]]) -> None:
+    """In a process of its own the connections of the gateway are its own too."""
+    async with stripe_gateway(settings_for(till.sandbox.url)) as gateway:
+        await act(gateway)
+
+
+@BOTH
+async def test_a_killed_start_goes_on_with_the_same_purchase_and_the_same_page(
+    till: Till, database_url: str, moment: Moment
+) -> None:
+    """C01, C02, C03: the purchase is on record before Stripe is asked, and the same key finds the same page."""
+    for trip in range(1, MOST_TRIPS):
+        alice = await buyer_at(till)
+        work = partial(with_own_gateway, till, alice.press)
+        has_ended = await is_survived(work, database_url, moment=moment, trip=trip)
+        _, event = await alice.paid()
+        await alice.hear(event)
+        await alice.require_right_books()
+        if has_ended:
+            assert trip > 8  # premise: it was killed at each of the trips before
+            return
+    raise AssertionError("the start never ended")
+
+
+@BOTH
+async def test_a_killed_webhook_is_made_good_by_its_redelivery(
+    till: Till, database_url: str, moment: Moment
+) -> None:
+    """C01, C06, C18: credits, unlock and the event's stamp are there together, and a second delivery adds nothing."""
+    for trip in range(1, MOST_TRIPS):
+        alice = await buyer_at(till)
+        _, event = await alice.paid()
+        work = partial(with_own_gateway, till, partial(alice.hear, event))
+        has_ended = await is_survived(work, database_url, moment=moment, trip=trip)
+        assert await movements_of(alice.user_id) in ([], BOUGHT_AND_UNLOCKED)
+        await alice.hear(event)
+        await alice.hear(event)
+        await alice.require_right_books()
+        if has_ended:
+            assert trip > 8
+            return
+    raise AssertionError("the webhook never ended")
+
+
+@BOTH
+async def test_a_killed_return_page_is_made_good_by_the_webhook_and_by_a_reload(
+    till: Till, database_url: str, moment: Moment
+) -> None:
+    """C01: whichever comes next finishes, and the other adds nothing."""
+    for trip in range(1, MOST_TRIPS):
+        alice = await buyer_at(till)
+        session_id, event = await alice.paid()
+        work = partial(with_own_gateway, till, partial(alice.come_back, session_id))
+        has_ended = await is_survived(work, database_url, moment=moment, trip=trip)
+        assert await movements_of(alice.user_id) in ([], BOUGHT_AND_UNLOCKED)
+        again = [partial(alice.hear, event), partial(alice.come_back, session_id)]
+        for act in again if trip % 2 else again[::-1]:
+            await act()
+        await alice.require_right_books()
+        if has_ended:
+            assert trip > 8
+            return
+    raise AssertionError("the return page never ended")
