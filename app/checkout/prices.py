@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from app.catalog.packs import Catalog, Pack
-from app.errors import StripeMissing
 from app.payments.deadline import one_deadline
 from app.payments.gateway import PaymentGateway, PriceRef
 
@@ -30,7 +29,7 @@ async def push_catalog(gateway: PaymentGateway, catalog: Catalog) -> tuple[PackP
 async def shown_catalog(gateway: PaymentGateway, catalog: Catalog) -> tuple[PackPrice, ...]:
     """Every pack with its price as Stripe has it; makes nothing. Raises: StripeUnavailable, StripeRefused."""
     with one_deadline():
-        return tuple([_compared(pack, await _price(gateway, pack)) for pack in catalog.packs])
+        return tuple([_compared(pack, await gateway.price_for(pack)) for pack in catalog.packs])
 
 
 def is_price_of(price: PriceRef, pack: Pack) -> bool:
@@ -39,12 +38,9 @@ def is_price_of(price: PriceRef, pack: Pack) -> bool:
 
 
 def _compared(pack: Pack, price: PriceRef | None) -> PackPrice:
-    findings = (
-        ("Stripe has no price for it: run `billing catalog push`",)
-        if price is None
-        else _differences(price, pack)
+    return PackPrice(
+        pack, price, ("Stripe has no price for it",) if price is None else _differences(price, pack)
     )
-    return PackPrice(pack, price, findings)
 
 
 def _differences(price: PriceRef, pack: Pack) -> tuple[str, ...]:
@@ -58,10 +54,3 @@ def _differences(price: PriceRef, pack: Pack) -> tuple[str, ...]:
     if not price.is_one_time:
         found.append("the price is a subscription")
     return tuple(found)
-
-
-async def _price(gateway: PaymentGateway, pack: Pack) -> PriceRef | None:
-    try:
-        return await gateway.price_for(pack)
-    except StripeMissing:
-        return None

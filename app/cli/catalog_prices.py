@@ -1,13 +1,12 @@
-"""Makes and shows the Stripe prices of the packs. Decides nothing about what is sold: that is the catalogue's."""
+"""`billing catalog`: the packs and their prices, as lines. What is wrong with a price is decided in `checkout.prices`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
-from app.catalog.packs import Pack, load_catalog
+from app.catalog.packs import load_catalog
+from app.checkout.prices import PackPrice, push_catalog, shown_catalog
 from app.cli.reporting import say
 from app.errors import BillingError, StripeUnavailable
-from app.payments.gateway import PriceRef
 from app.payments.stripe_gateway import stripe_gateway
 from app.settings import Settings, load_settings
 from app.web.filters import money
@@ -22,14 +21,6 @@ class StripeSilent(BillingError):
         super().__init__(sandbox if self.address else "Stripe does not answer: try again")
 
 
-@dataclass(frozen=True)
-class PackPrice:
-    """A pack and the Stripe price it is sold under, if there is one."""
-
-    pack: Pack
-    price: PriceRef | None
-
-
 async def push_prices(settings: Settings) -> tuple[PackPrice, ...]:
     """Find or make one Stripe price for each pack.
 
@@ -37,15 +28,13 @@ async def push_prices(settings: Settings) -> tuple[PackPrice, ...]:
     Raises: StripeUnavailable, StripeRefused.
     """
     async with stripe_gateway(settings) as gateway:
-        packs = load_catalog(settings.catalog_file).packs
-        return tuple([PackPrice(pack, await gateway.push_price(pack)) for pack in packs])
+        return await push_catalog(gateway, load_catalog(settings.catalog_file))
 
 
 async def found_prices(settings: Settings) -> tuple[PackPrice, ...]:
     """The packs with the prices Stripe has for them now. Raises: StripeUnavailable, StripeRefused."""
     async with stripe_gateway(settings) as gateway:
-        packs = load_catalog(settings.catalog_file).packs
-        return tuple([PackPrice(pack, await gateway.price_for(pack)) for pack in packs])
+        return await shown_catalog(gateway, load_catalog(settings.catalog_file))
 
 
 def say_prices(prices: Callable[[Settings], Awaitable[tuple[PackPrice, ...]]], *, as_json: bool) -> int:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import asyncpg
 
 from app import schema
-from app.cli.catalog_prices import PackPrice, found_prices
+from app.cli.catalog_prices import found_prices
 from app.cli.check_settings import understood
 from app.cli.findings import About, Findings
 from app.cli.reporting import say
@@ -17,6 +17,9 @@ from app.errors import StripeMissing, StripeRefused, StripeUnavailable
 from app.ledger.audit import audit
 from app.migrate import missing
 from app.settings import Settings, masked
+
+MAKE_PRICE = "Run `billing catalog push`"
+MEND_PRICE = "Correct the price at Stripe, the STRIPE_PRICE_… setting, or the catalogue"
 
 
 def say_findings(*, settings_only: bool, as_json: bool) -> int:
@@ -125,18 +128,7 @@ async def _look_at_prices(settings: Settings, findings: Findings) -> None:
         findings.add(About.CATALOGUE, f"Stripe refuses to show prices: {error}", "Correct STRIPE_SECRET_KEY")
         return
     for each in prices:
-        _compare(each, findings)
+        mend = MAKE_PRICE if each.price is None else MEND_PRICE
+        for what in each.findings:
+            findings.add(About.CATALOGUE, f"{each.pack.slug}: {what}", mend)
     findings.looked_at.append(About.CATALOGUE)
-
-
-def _compare(each: PackPrice, findings: Findings) -> None:
-    pack, price = each.pack, each.price
-    if price is None:
-        findings.add(About.CATALOGUE, f"{pack.slug} has no price at Stripe", "Run `billing catalog push`")
-    elif (price.amount_cents, price.currency) != (pack.amount_cents, pack.currency):
-        what = f"{pack.slug} costs {price.amount_cents} {price.currency} at Stripe ({price.id}), {pack.amount_cents} {pack.currency} here"
-        findings.add(About.CATALOGUE, what, "Correct the STRIPE_PRICE_… setting, or the catalogue")
-    elif not price.active:
-        findings.add(
-            About.CATALOGUE, f"{pack.slug}'s price {price.id} is not active", "Activate it at Stripe"
-        )
