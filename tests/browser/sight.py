@@ -1,0 +1,156 @@
+"""Looks at one scene once, from every side that a limit is set for. Decides no limit."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import BrowserContext, ConsoleMessage, Cookie, Page, Request, ViewportSize
+
+from tests.gallery.scenes import Scene
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = """async tags => {
+  const found = await axe.run({resultTypes: ["violations"], runOnly: {type: "tag", values: tags}});
+  return found.violations.map(each => each.id + ": " + each.nodes.map(node => node.html).join(" | "));
+}"""
+SHIFTS = """new PerformanceObserver(list => { for (const each of list.getEntries())
+  if (!each.hadRecentInput) window.shifts = (window.shifts || 0) + each.value })
+  .observe({type: "layout-shift", buffered: true})"""
+DRAWN_TWICE = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+WIDTH = "document.documentElement.scrollWidth"
+BALANCE = re.compile(r'data-label="Balance" class="num">\s*([−\d,]+)\s*<')
+NARROW: ViewportSize = {"width": 320, "height": 640}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+
+
+@dataclass(frozen=True)
+class Badge:
+    """The badge on one page: its words, its height above everything, the balance of the newest counted row."""
+
+    text: str
+    top: float
+    ledger_balance: str
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was seen of one scene. `faults` are axe's, by colour scheme; `wire_bytes` a first load with its headers."""
+
+    faults: dict[Scheme, list[str]]
+    wire_bytes: int
+    requests: int
+    hosts: set[str]
+    origin: str
+    console: list[str]
+    shift: float
+    narrow_width: int
+    badge: Badge | None
+
+
+@dataclass
+class _Traffic:
+    """What the page that is open now has asked for; nothing comes from the browser's cache."""
+
+    page: Page
+    finished: list[Request] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        network = self.page.context.new_cdp_session(self.page)
+        network.send("Network.enable")
+        network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        self.page.on("request", self._begins)
+        self.page.on("requestfinished", self._ends)
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.console.append(str(error)))
+
+    def _begins(self, request: Request) -> None:
+        if request.is_navigation_request() and request.frame == self.page.main_frame:
+            self.finished.clear()
+
+    def _ends(self, request: Request) -> None:
+        self.finished.append(request)
+
+    def _said(self, line: ConsoleMessage) -> None:
+        if not line.text.startswith("Failed to load resource: the server responded with a status of 4"):
+            self.console.append(line.text)
+
+    def first_load(self) -> list[Request]:
+        """All but what htmx asked for afterwards."""
+        return [each for each in self.finished if each.resource_type not in ("fetch", "xhr")]
+
+    def wire_bytes(self) -> int:
+        sizes = [request.sizes() for request in self.first_load()]
+        return sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes)
+
+    def hosts(self) -> set[str]:
+        return {urlsplit(each.url).netloc for each in self.finished if not each.url.startswith("data:")}
+
+
+class Look:
+    """One look at one scene. A person signs in once for all scenes; the cookie is kept in `cookies`."""
+
+    def __init__(self, context: BrowserContext, cookies: dict[str, list[Cookie]]) -> None:
+        self.context, self.cookies = context, cookies
+
+    def at(self, scene: Scene) -> Sight:
+        if scene.person:
+            self._sign_in(scene.person)
+        page = self.context.new_page()
+        page.set_viewport_size(WIDE)
+        page.add_init_script(SHIFTS)
+        traffic = _Traffic(page)
+        scene.walk(page)
+        page.wait_for_load_state("load")
+        return self._seen(page, traffic, scene.person)
+
+    def _sign_in(self, person: str) -> None:
+        if person in self.cookies:
+            self.context.add_cookies([_kept(cookie) for cookie in self.cookies[person]])
+            return
+        page = self.context.new_page()
+        page.goto("/sign-in")
+        page.locator(f"button[name=user][value={person}]").click()
+        page.wait_for_url("**/dashboard")
+        page.close()
+        self.cookies[person] = [each for each in self.context.cookies() if "session" in each["name"]]
+
+    def _seen(self, page: Page, traffic: _Traffic, person: str | None) -> Sight:
+        page.evaluate(DRAWN_TWICE)
+        shift = float(page.evaluate("window.shifts || 0"))
+        wire_bytes, requests, hosts = traffic.wire_bytes(), len(traffic.first_load()), traffic.hosts()
+        faults = _faults(page)
+        page.set_viewport_size(NARROW)
+        narrow_width = int(page.evaluate(WIDTH))
+        page.set_viewport_size(WIDE)
+        origin = urlsplit(page.url).netloc
+        badge = _badge(page) if person and page.locator("#site-header").count() else None
+        return Sight(faults, wire_bytes, requests, hosts, origin, traffic.console, shift, narrow_width, badge)
+
+
+def _faults(page: Page) -> dict[Scheme, list[str]]:
+    """With every disclosure open, by day and by lamp."""
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    page.evaluate(AXE_SCRIPT)
+    found: dict[Scheme, list[str]] = {}
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found[scheme] = page.evaluate(AXE, TAGS)
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def _badge(page: Page) -> Badge:
+    badge = page.locator("#balance")
+    text, box = badge.locator("strong").inner_text(), badge.bounding_box()
+    assert box, "the badge cannot be seen"
+    newest = BALANCE.search(page.request.get("/transactions").text())
+    return Badge(text, box["y"], newest[1] if newest else "0")
+
+
+def _kept(cookie: Cookie) -> Any:
+    return {name: value for name, value in cookie.items() if name != "partitionKey"}
