@@ -57,8 +57,14 @@ class Server:
 
     async def kill(self) -> None:
         """kill -9, server and worker at once."""
-        os.killpg(self._group, signal.SIGKILL)
+        group, self._group = self._group, 0
+        os.killpg(group, signal.SIGKILL)
         assert await self.said() == GONE
+
+    async def end(self) -> None:
+        """Kill it unless it is dead: a test that failed may have left it so, or halted."""
+        if self._group:
+            await self.kill()
 
     async def said(self) -> str:
         """The next line of the nursery."""

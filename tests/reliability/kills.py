@@ -4,9 +4,8 @@ A kill counts only if it hit work: the server is halted, looked at, and killed o
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import TypeAlias
@@ -23,7 +22,7 @@ from tests.conftest import beside_other_pools
 from tests.databases import Database, fresh_database
 from tests.oracle import Findings, Told, judged, paid_sessions
 from tests.reliability.installation import Installation, Server
-from tests.reliability.people import Customer, customers
+from tests.reliability.people import Customer, Heard, customers
 
 PRODUCT = "app.asgi:create_app"
 LONGEST_HUNT_SECONDS = 60.0
@@ -52,12 +51,13 @@ class Look:
 
     @property
     def is_work(self) -> bool:
-        return self.requests + self.transactions + self.events > 0
+        """Somebody waits for an answer, or an event was taken in and is not done."""
+        return self.requests + self.events > 0
 
 
 Aim: TypeAlias = Callable[[Look], bool]
 PLACES: dict[str, Aim] = {
-    "while requests were in flight": lambda seen: seen.is_work,
+    "inside work": lambda seen: seen.is_work,
     "with a transaction open": lambda seen: seen.transactions > 0,
     "with rows written and not committed": lambda seen: seen.writing > 0,
 }
@@ -78,15 +78,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What happened, and what is wrong."""
+    """What happened, and what is wrong. `halves_seen` counts the halves that any look has met."""
 
     plan: Plan
     hits: tuple[Look, ...]
     halves_seen: int
-    payments: int
-    unlocks: int
-    unanswered: int
-    statuses: Counter[int]
+    heard: Heard
+    told: Told
     findings: Findings
 
     @property
@@ -96,42 +94,39 @@ class Outcome:
 
     def __str__(self) -> str:
         places = ", ".join(f"{number} {place}" for place, number in self.hits_by_place.items())
+        wrong = self.findings
         return (
-            f"kill -9: {len(self.hits)} kills ({places}); {self.payments} payments, {self.unlocks} unlocks, "
-            f"{self.unanswered} presses without an answer; {len(self.findings.lost)} payments lost, "
-            f"{len(self.findings.doubled)} doubled, {len(self.findings.unlocks)} unlocks lost or doubled; "
-            f"seed {self.plan.seed}"
+            f"C01: {len(self.hits)} kills -9 ({places}); {len(self.told.paid)} payments, "
+            f"{len(self.told.unlocked)} unlocks, {self.heard.unanswered} presses without an answer; "
+            f"{len(wrong.lost)} payments lost, {len(wrong.doubled)} doubled, "
+            f"{len(wrong.unlocks)} unlocks lost or doubled; seed {self.plan.seed}"
         )
 
 
 async def carried_out(plan: Plan, here: Installation) -> Outcome:
-    """Run the plan to its end, deliver what Stripe still has to say, and judge."""
+    """Run the plan to its end, deliver what Stripe still has to say, and judge while the server lives."""
     database = fresh_database()
     await _stock(here)
     async with AsyncExitStack() as stack:
-        with beside_other_pools():
-            async with pool(database.app_url):
-                made = customers(plan.people, plan.seed, here.addresses, debits=plan.debits)
-                crowd, heard = await stack.enter_async_context(made)
+        async with _books_of(database):
+            made = customers(plan.people, plan.seed, here.addresses, debits=plan.debits)
+            crowd, heard = await stack.enter_async_context(made)
         await here.server.start(plan.factory, database.app_url)
-        stack.push_async_callback(here.server.kill)
-        killer = Killer(plan, here.server, database, lambda: heard.in_flight)
+        stack.push_async_callback(here.server.end)
+        killer = Killer(plan, here.server, database, heard)
         hits = await _hunted(killer, crowd)
         events = await here.stripe.deliver_everything()
         told = Told(paid_sessions(await here.stripe.checkout_sessions()), heard.unlocked, events)
-        with beside_other_pools():
-            async with pool(database.app_url):
-                findings = await judged(told)
-        return Outcome(
-            plan,
-            hits,
-            killer.halves_seen,
-            len(told.paid),
-            len(told.unlocked),
-            heard.unanswered,
-            heard.statuses,
-            findings,
-        )
+        async with _books_of(database):
+            return Outcome(plan, hits, killer.halves_seen, heard, told, await judged(told))
+
+
+@asynccontextmanager
+async def _books_of(database: Database) -> AsyncIterator[None]:
+    """A pool of our own, never open while a look is taken: it has the same name as the product's."""
+    with beside_other_pools():
+        async with pool(database.app_url):
+            yield
 
 
 async def _stock(here: Installation) -> None:
@@ -154,9 +149,9 @@ async def _hunted(killer: "Killer", crowd: list[Customer]) -> tuple[Look, ...]:
 class Killer:
     """Chooses its moments by the seed, and strikes only where there is work."""
 
-    def __init__(self, plan: Plan, server: Server, database: Database, in_flight: Callable[[], int]) -> None:
+    def __init__(self, plan: Plan, server: Server, database: Database, heard: Heard) -> None:
         self.halves_seen = 0
-        self._plan, self._server, self._database, self._in_flight = plan, server, database, in_flight
+        self._plan, self._server, self._database, self._heard = plan, server, database, heard
         self._chance = Random(plan.seed)
 
     async def all_kills(self) -> tuple[Look, ...]:
@@ -183,6 +178,6 @@ class Killer:
 
     async def _look(self, watch: asyncpg.Connection) -> Look:
         [found] = await watch.fetch(_LOOK)
-        seen = Look(self._in_flight(), **found)
+        seen = Look(self._heard.in_flight, **found)
         self.halves_seen += seen.marked_only + seen.applied_only
         return seen

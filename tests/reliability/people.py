@@ -32,8 +32,11 @@ BANK_DEBIT = {"method": "sepa_debit", "iban": "AT611904300234573201"}
 
 
 @dataclass
-class Told:
-    """What all of them together were told, and what is on its way at this moment."""
+class Heard:
+    """What all of them together were told, and what is on its way at this moment.
+
+    Shape: `unlocked` are the workshops whose unlock was acknowledged.
+    """
 
     in_flight: int = 0
     unlocked: list[str] = field(default_factory=list)
@@ -59,7 +62,7 @@ class Customer:
     workshops: list[str]
     chance: Random
     debits: float
-    told: Told
+    heard: Heard
     site: httpx.AsyncClient
     stripe: httpx.AsyncClient
 
@@ -96,7 +99,7 @@ class Customer:
         answer = await self._sent("POST", f"/workshops/{workshop}/unlock", {})
         assert answer.status_code in (303, 402), answer.text
         if answer.status_code == 303:
-            self.told.unlocked.append(workshop)
+            self.heard.unlocked.append(workshop)
 
     async def _sent(self, method: str, path: str, fields: dict[str, str] | None = None) -> httpx.Response:
         """What was answered in the end: a person presses again, the same form with the same key."""
@@ -104,12 +107,12 @@ class Customer:
         cookies = {"cookie": f"session={self.token}"}
         while True:
             try:
-                with self.told.waiting():
+                with self.heard.waiting():
                     answer = await self.site.request(method, path, data=data, headers=cookies)
             except httpx.TransportError:
-                self.told.unanswered += 1
+                self.heard.unanswered += 1
             else:
-                self.told.statuses[answer.status_code] += 1
+                self.heard.statuses[answer.status_code] += 1
                 if answer.status_code < 500:
                     return answer
             self.site.cookies.clear()
@@ -119,17 +122,17 @@ class Customer:
 @asynccontextmanager
 async def customers(
     number: int, seed: int, addresses: Addresses, *, debits: float
-) -> AsyncIterator[tuple[list[Customer], Told]]:
+) -> AsyncIterator[tuple[list[Customer], Heard]]:
     """So many people, for the product's site and for Stripe's. Inside: an open pool, while they are made."""
-    told = Told()
+    heard = Heard()
     async with _client(addresses.base_url) as site, _client(addresses.sandbox_url) as stripe:
         made = []
         for place in range(number):
             user = await make_user(balance_credits=FIRST_CREDITS)
             token = await sessions.create(user, provider="demo", now=utc_now())
             workshops, chance = await _locked_workshops(user), Random(f"{seed} {place}")
-            made.append(Customer(user, token, workshops, chance, debits, told, site, stripe))
-        yield made, told
+            made.append(Customer(user, token, workshops, chance, debits, heard, site, stripe))
+        yield made, heard
 
 
 def _client(url: str) -> httpx.AsyncClient:

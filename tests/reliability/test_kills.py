@@ -3,8 +3,6 @@
 A small run each time, a large one by `make proof`; and the same harness on two products that are wrong on purpose.
 """
 
-import os
-import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,10 +11,12 @@ import pytest_asyncio
 
 from tests.databases import Server
 from tests.oracle import Findings
+from tests.proof import IS_PROOF, chosen_seed
 from tests.reliability.installation import Installation, installed
 from tests.reliability.kills import Plan, carried_out
 
-KILLS, PEOPLE, PAUSE_SECONDS = (50, 8, 1.5) if os.environ.get("PROOF") == "1" else (6, 4, 0.5)
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(1200)]
+KILLS, PEOPLE, PAUSE_SECONDS = (50, 8, 1.5) if IS_PROOF else (6, 4, 0.5)
 BUGS = "tests.reliability.seeded_bugs"
 
 
@@ -26,31 +26,23 @@ async def here(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         yield running
 
 
-@pytest.fixture
-def seed() -> int:
-    """The seed of data, schedule and faults; PROOF_SEED runs an earlier one again."""
-    return int(os.environ.get("PROOF_SEED") or random.randrange(10**6))
-
-
-@pytest.mark.proof
-@pytest.mark.timeout(1200)
-async def test_whatever_is_killed_every_payment_counts_once(here: Installation, seed: int) -> None:
+async def test_whatever_is_killed_every_payment_counts_once(here: Installation) -> None:
     """C01, C02, C06, C18, BILL-03: every payment and every acknowledged unlock is there, exactly once."""
-    outcome = await carried_out(Plan(KILLS, PEOPLE, seed, PAUSE_SECONDS), here)
+    outcome = await carried_out(Plan(KILLS, PEOPLE, chosen_seed(), PAUSE_SECONDS), here)
     print(outcome)
     assert outcome.findings == Findings(), str(outcome)
     assert (len(outcome.hits), outcome.halves_seen) == (KILLS, 0), str(outcome)
     assert all(hit.is_work for hit in outcome.hits)
     assert min(outcome.hits_by_place.values()) >= KILLS // 3
-    assert outcome.statuses[500] == 0
-    assert outcome.payments and outcome.unlocks  # premise: people came through all the same
+    assert outcome.heard.statuses[500] == 0
+    assert outcome.told.paid and outcome.told.unlocked  # premise: people came through all the same
 
 
-async def test_the_oracle_sees_what_a_product_loses_that_marks_before_it_applies(
-    here: Installation, seed: int
-) -> None:
+async def test_the_oracle_sees_what_a_product_loses_that_marks_before_it_applies(here: Installation) -> None:
     """The seeded bug: killed between the stamp and the credits, redelivery finds nothing to do."""
-    wrong = Plan(1, 2, seed, factory=f"{BUGS}:mark_first", aim=lambda seen: seen.marked_only > 0, debits=0)
+    wrong = Plan(
+        1, 2, chosen_seed(), factory=f"{BUGS}:mark_first", aim=lambda seen: seen.marked_only > 0, debits=0
+    )
     outcome = await carried_out(wrong, here)
     print(outcome)
     assert len(outcome.findings.lost) >= outcome.hits[0].marked_only, str(outcome)
@@ -58,10 +50,12 @@ async def test_the_oracle_sees_what_a_product_loses_that_marks_before_it_applies
 
 
 async def test_the_oracle_sees_what_a_product_doubles_that_applies_before_it_marks(
-    here: Installation, seed: int
+    here: Installation,
 ) -> None:
     """The seeded bug: killed between the credits and the mark, redelivery gives them again."""
-    wrong = Plan(1, 2, seed, factory=f"{BUGS}:apply_first", aim=lambda seen: seen.applied_only > 0, debits=0)
+    wrong = Plan(
+        1, 2, chosen_seed(), factory=f"{BUGS}:apply_first", aim=lambda seen: seen.applied_only > 0, debits=0
+    )
     outcome = await carried_out(wrong, here)
     print(outcome)
     assert len(outcome.findings.doubled) >= outcome.hits[0].applied_only, str(outcome)

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -21,12 +20,12 @@ from app.ids import new_id
 from app.web.csrf import csrf_token
 from app.web.flash import unpacked
 from tests.factories import make_user
+from tests.proof import IS_PROOF
 from tests.workshops.servers import servers
 from tests.workshops.site import SECRET
 from tests.workshops.stories import at_gate, balance_of, consumptions_of, findings_of
 
 CONNECTIONS = 16
-IS_PROOF = os.environ.get("PROOF") == "1"
 ROUNDS, WORKSHOPS = (20, 200) if IS_PROOF else (1, 40)
 
 Clients: TypeAlias = tuple[httpx.AsyncClient, httpx.AsyncClient]
