@@ -1,8 +1,10 @@
-"""Makes our own ids: a prefix that says what it names, then a UUIDv7, so that ids sort by age."""
+"""Makes our own ids: a prefix that says what it names, then a UUIDv7, so that ids sort by age; and knows what is none."""
 
 from typing import Literal
 
 from typeid import TypeID
+
+LONGEST_ID = 255
 
 Prefix = Literal["usr", "ws", "ctx", "pur", "evt", "stp", "idn", "lnk", "ses"]
 
@@ -10,3 +12,11 @@ Prefix = Literal["usr", "ws", "ctx", "pur", "evt", "stp", "idn", "lnk", "ses"]
 def new_id(prefix: Prefix) -> str:
     """A fresh id such as `pur_01k…`: 74 random bits, made before anything is stored under it."""
     return str(TypeID(prefix=prefix))
+
+
+def is_id(text: str) -> bool:
+    """True for what can be an id of ours or of Stripe's: they are opaque, but printable and short.
+
+    PostgreSQL refuses NUL and lone surrogates with an error; what holds them is just not there.
+    """
+    return 0 < len(text) <= LONGEST_ID and text.isascii() and text.isprintable()

@@ -6,6 +6,7 @@ from piccolo.table import Table
 
 from app.database import row
 from app.errors import NotFound
+from app.ids import is_id
 
 
 async def owned(table: type[Table], user_id: str, row_id: str) -> dict[str, Any]:
@@ -14,7 +15,7 @@ async def owned(table: type[Table], user_id: str, row_id: str) -> dict[str, Any]
     Raises: NotFound: there is none, it was deleted or it is somebody else's; nobody can tell which.
     """
     names = [column._meta.db_column_name for column in table._meta.columns]
-    if not _is_possible(row_id):
+    if not is_id(row_id):
         raise NotFound(table._meta.tablename)
     found = await row(_owned_sql(table._meta.tablename, tuple(names)), row_id, user_id)
     if found is None:
@@ -26,8 +27,3 @@ def _owned_sql(tablename: str, names: tuple[str, ...]) -> str:
     alive = " AND deleted_at IS NULL" if "deleted_at" in names else ""
     columns = ", ".join(f'"{name}"' for name in names)
     return f'SELECT {columns} FROM "{tablename}" WHERE id = $1 AND clerk_user_id = $2{alive}'
-
-
-def _is_possible(row_id: str) -> bool:
-    """PostgreSQL refuses NUL and lone surrogates with an error; no id of ours has them, so it is just not there."""
-    return row_id.isascii() and row_id.isprintable()

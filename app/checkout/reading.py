@@ -9,8 +9,7 @@ from typing import Any
 
 from app.database import row
 from app.errors import NotFound, UnknownPurchase
-
-LONGEST_ID = 255
+from app.ids import is_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +110,6 @@ async def workshop_title(user_id: str, workshop_id: str) -> str | None:
     """The title of this person's workshop, or None where there is none to name."""
     found = await row(_TITLE, user_id, workshop_id) if is_id(workshop_id) else None
     return None if found is None else str(found["title"])
-
-
-def is_id(text: str) -> bool:
-    """True for what can be an id of ours or of Stripe's: they are opaque, but printable and short."""
-    return 0 < len(text) <= LONGEST_ID and text.isascii() and text.isprintable()
 
 
 def _facts(found: Any) -> PurchaseFacts:

@@ -2,10 +2,11 @@
 
 from app.checkout.fulfilment import fulfil
 from app.checkout.outcome import Source
-from app.checkout.reading import PurchaseFacts, is_id, purchase_of_session
+from app.checkout.reading import PurchaseFacts, purchase_of_session
 from app.checkout.start import Shop
 from app.checkout.view import NOT_PAID_YET, ReturnState, return_href, return_state
 from app.errors import StripeMissing, UnknownPurchase
+from app.ids import is_id
 from app.payments.gateway import PaymentGateway
 
 

@@ -6,14 +6,16 @@ from typing import Literal, TypeAlias
 
 import asyncpg
 
+from app.accounts.owned import owned
 from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog
 from app.database import row, tx
-from app.errors import BadInput, IdempotencyConflict, NotEnoughCredits, NotFound
+from app.errors import BadInput, IdempotencyConflict, NotEnoughCredits
 from app.ids import new_id
 from app.ledger.posting import Actor, lock_user
 from app.workshops.access import PaywallRules, WorkshopFacts, decide
 from app.workshops.step_rows import begin_first_step, make_steps
 from app.workshops.steps import FIRST_PAID_SLUG, FIRST_STEP
+from app.workshops.tables import Workshop
 from app.workshops.unlock import UnlockOutcome, unlock_within
 
 LONGEST_TITLE = 100
@@ -138,9 +140,7 @@ async def start_free(user_id: str, workshop_id: str, *, now: datetime) -> None:
     Raises: NotFound.
     """
     async with tx():
-        owned = "SELECT id FROM workshops WHERE id = $1 AND clerk_user_id = $2 AND deleted_at IS NULL"
-        if await row(owned, workshop_id, user_id) is None:
-            raise NotFound("workshop")
+        await owned(Workshop, user_id, workshop_id)
         await begin_first_step(workshop_id, now=now)
 
 
