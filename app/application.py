@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from app import database, readiness
@@ -18,6 +18,7 @@ from app.accounts.middleware import SessionMiddleware
 from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog, load_catalog
 from app.checkout import routes as checkout
 from app.checkout.handed_in import buying_for_workshops
+from app.checkout.start import Shop
 from app.clock import Clock, utc_now
 from app.dashboard import routes as dashboard
 from app.errors import SignInNeeded
@@ -35,6 +36,14 @@ from app.webhooks import routes as webhooks
 from app.workshops import routes as workshops
 from app.workshops.access import PaywallRules
 from app.workshops.steps import PAID_RANGE
+
+LOG_STEPS: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    structlog.processors.LogfmtRenderer(bool_as_flag=False),
+]
 
 GatewayFactory = Callable[[Settings], AbstractAsyncContextManager[PaymentGateway]]
 
@@ -123,6 +132,9 @@ def _dependencies(settings: Settings, catalog: Catalog, clock: Clock, mailer: Ma
         found: PaymentGateway = state.gateway
         return found
 
+    async def shop(gateway: NamedDependency[PaymentGateway]) -> Shop:
+        return Shop(gateway, catalog, rules, settings.base_url, clock)
+
     return {
         "settings": _value(settings),
         "catalog": _value(catalog),
@@ -132,6 +144,7 @@ def _dependencies(settings: Settings, catalog: Catalog, clock: Clock, mailer: Ma
         "gateway": Provide(payments, sync_to_thread=False),
         "viewer": Provide(current.viewer),
         "visitor": Provide(current.visitor),
+        "shop": Provide(shop),
         "buy_and_unlock": Provide(buying_for_workshops),
     }
 
@@ -145,12 +158,6 @@ def _log_quietly() -> None:
     for chatty in ("httpx", "httpcore", "stripe", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(bool_as_flag=False),
-        ],
+        processors=LOG_STEPS,  # one list for good: a logger that was used keeps the list it saw first
         cache_logger_on_first_use=True,
     )

@@ -22,7 +22,7 @@ READERS = frozenset({"dashboard", "transactions"})
 # feature → the features it may import beside its own (tables of others: READERS only; routes: see below)
 SIDEWAYS = {
     "accounts": set(),
-    "checkout": {"workshops.access", "workshops.unlock", "workshops.steps"},
+    "checkout": {"workshops.access", "workshops.unlock", "workshops.steps", "workshops.words"},
     "webhooks": {"checkout", "workshops.access"},
     "workshops": set(),
     # a leaf that only reads: no verb of anyone's, and nobody imports it

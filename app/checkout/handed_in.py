@@ -4,14 +4,9 @@ from dataclasses import dataclass
 
 from litestar.di import NamedDependency
 
-from app.catalog.packs import Catalog
 from app.checkout.errors import PackNotOffered
 from app.checkout.start import Shop, start_purchase
-from app.clock import Clock
 from app.errors import BadInput
-from app.payments.gateway import PaymentGateway
-from app.settings import Settings
-from app.workshops.access import PaywallRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +33,6 @@ class BuyingForWorkshops:
         return started.url
 
 
-async def buying_for_workshops(
-    gateway: NamedDependency[PaymentGateway],
-    catalog: NamedDependency[Catalog],
-    rules: NamedDependency[PaywallRules],
-    settings: NamedDependency[Settings],
-    clock: NamedDependency[Clock],
-) -> BuyingForWorkshops:
+async def buying_for_workshops(shop: NamedDependency[Shop]) -> BuyingForWorkshops:
     """The dependency `buy_and_unlock`."""
-    return BuyingForWorkshops(Shop(gateway, catalog, rules, settings.base_url, clock))
+    return BuyingForWorkshops(shop)

@@ -3,25 +3,24 @@
 from urllib.parse import quote
 
 from litestar import get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect, Response, Template
 
-from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog
 from app.checkout import view as views
 from app.checkout.closing import close_purchase
 from app.checkout.errors import PackNotOffered, WorkshopAlreadyOpen
 from app.checkout.pricing import price_list
-from app.checkout.reading import PurchaseFacts, is_id, purchase_of
+from app.checkout.reading import PurchaseFacts, purchase_of
 from app.checkout.receipt import ReceiptView, StripeReceipt, has_stripe_receipt
 from app.checkout.standing import open_page_of, standing_href, standing_of
 from app.checkout.start import Shop, start_purchase
 from app.checkout.view import Order, PricingProblem, ReturnState
 from app.clock import Clock
 from app.errors import StripeMissing, StripeRefused, StripeUnavailable, UnknownPurchase
+from app.ids import is_id
 from app.payments.gateway import PaymentGateway
-from app.settings import Settings
 from app.web.filters import credits as credits_text
 from app.web.flash import Flash
 from app.web.forms import Form, new_form_key, read_form
@@ -29,26 +28,12 @@ from app.web.rendering import go, page, wants_fragment
 from app.web.request_id import request_id
 from app.web.security import safe_path
 from app.web.site import Badge, HttpRequest, Viewer, options_of
-from app.workshops.access import PaywallRules
+from app.workshops.words import used_text
 
 RETRY = {"Retry-After": "5"}
 
 
-async def shop(
-    gateway: NamedDependency[PaymentGateway],
-    catalog: NamedDependency[Catalog],
-    rules: NamedDependency[PaywallRules],
-    settings: NamedDependency[Settings],
-    clock: NamedDependency[Clock],
-) -> Shop:
-    """What every purchase needs, put together for one request."""
-    return Shop(gateway, catalog, rules, settings.base_url, clock)
-
-
-SHOP = {"shop": Provide(shop)}
-
-
-@get("/", dependencies=SHOP)
+@get("/")
 async def front(
     request: HttpRequest, visitor: NamedDependency[Viewer | None], shop: NamedDependency[Shop]
 ) -> Response[None] | Template:
@@ -58,7 +43,7 @@ async def front(
     return await _price_list(request, None, shop, Order())
 
 
-@get("/pricing", dependencies=SHOP)
+@get("/pricing")
 async def pricing(
     request: HttpRequest, visitor: NamedDependency[Viewer | None], shop: NamedDependency[Shop]
 ) -> Template:
@@ -72,7 +57,7 @@ async def pricing(
     return await _price_list(request, visitor, shop, order)
 
 
-@post("/checkout", dependencies=SHOP)
+@post("/checkout")
 async def checkout(
     request: HttpRequest, visitor: NamedDependency[Viewer | None], shop: NamedDependency[Shop]
 ) -> Response[None] | Template:
@@ -103,7 +88,7 @@ async def checkout(
     return go(request, started.url.removeprefix(shop.base_url))  # paid meanwhile: it is our own return page
 
 
-@get("/checkout/success", dependencies=SHOP)
+@get("/checkout/success")
 async def success(
     request: HttpRequest, viewer: NamedDependency[Viewer], shop: NamedDependency[Shop]
 ) -> Response[None] | Template:
@@ -270,8 +255,7 @@ def _way_back(request: HttpRequest, facts: PurchaseFacts) -> views.Way:
 
 def _unlocked(facts: PurchaseFacts) -> Flash:
     added = f"{credits_text(facts.credits)} added. “{facts.workshop_title}” is unlocked."
-    used = f"{credits_text(UNLOCK_PRICE_CREDITS)} used — {facts.balance_credits} remaining."
-    return Flash("done", f"{added} {used}")
+    return Flash("done", f"{added} {used_text(facts.balance_credits)}")
 
 
 def _announced(view: views.ReturnView) -> str:

@@ -11,10 +11,10 @@ from litestar.types import ControllerRouterHandler
 from app.catalog.packs import Catalog
 from app.clock import Clock
 from app.errors import BadInput, NotEnoughCredits, NotFound, TryLater
+from app.ids import is_id
 from app.web.flash import Flash, Kind
-from app.web.forms import Form, new_form_key, read_form
+from app.web.forms import Form, read_form
 from app.web.rendering import go, page, wants_fragment
-from app.web.request_id import request_id
 from app.web.site import HttpRequest, Viewer
 from app.workshops import creation_routes, pages
 from app.workshops.access import PaywallRules
@@ -43,18 +43,10 @@ async def visit_to(
     clock: NamedDependency[Clock],
 ) -> Visit:
     """What a request to one workshop works with. Raises: NotFound: no id of ours looks like this."""
-    if not (workshop_id.isascii() and workshop_id.isprintable()):
+    if not is_id(workshop_id):
         raise NotFound("workshop")
-    return Visit(
-        user_id=viewer.clerk_user_id,
-        balance_credits=viewer.badge.balance_credits,
-        workshop_id=workshop_id,
-        rules=rules,
-        catalog=catalog,
-        now=clock(),
-        request_id=request_id(request),
-        form_key=new_form_key(),
-    )
+    new = await creation_routes.visit_to_new(request, viewer, rules, catalog, clock)
+    return replace(new, workshop_id=workshop_id)
 
 
 @get("/")

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from app.catalog.packs import UNLOCK_PRICE_CREDITS
+from app.web.filters import credits
 from app.workshops.steps import FREE_STEPS, PAID_RANGE, step
 from app.workshops.unlock import Unlocked, UnlockOutcome
 
@@ -30,8 +31,7 @@ def unlocked_text(unlocked: Unlocked) -> str:
 
 def used_text(balance_credits: int) -> str:
     """What it took and what is left: "1 credit used — 2 remaining."."""
-    noun = "credit" if UNLOCK_PRICE_CREDITS == 1 else "credits"
-    return f"{UNLOCK_PRICE_CREDITS} {noun} used — {balance_credits} remaining."
+    return f"{credits(UNLOCK_PRICE_CREDITS)} used — {balance_credits} remaining."
 
 
 def _next(unlocked: Unlocked) -> str:
