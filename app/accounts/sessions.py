@@ -24,6 +24,7 @@ SELECT s.id AS session_id, s.last_seen_at, u.clerk_user_id, u.name, u.email,
        (SELECT coalesce(sum(t.amount), 0)::int
           FROM credit_transactions t
          WHERE t.clerk_user_id = u.clerk_user_id
+           AND t.seq IS NULL              -- by the index of uncounted rows, however long the history is
            AND t.status = 'pending') AS pending_credits
   FROM sessions s JOIN users u USING (clerk_user_id)
  WHERE s.token_hash = $1
