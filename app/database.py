@@ -48,7 +48,7 @@ class BillingEngine(PostgresEngine):
 class Plain(asyncpg.Connection):
     """A connection that is not asked to reset itself each time it goes back to the pool: half of all round trips.
 
-    Nobody may leave anything on it: settings are LOCAL to a transaction, session locks have connections of their own.
+    Nobody may leave anything on it: settings and locks are LOCAL to a transaction.
     An open transaction is rolled back all the same.
     """
 
@@ -124,19 +124,6 @@ async def row(sql: str, *values: object) -> asyncpg.Record | None:
     """The first row of `rows`, or None."""
     async with connection() as current:
         return await current.fetchrow(sql, *values)
-
-
-@asynccontextmanager
-async def only_one(name: str) -> AsyncIterator[bool]:
-    """True for one process at a time, for as long as the block runs; a killed holder gives it up at once.
-
-    The lock belongs to the session, so it needs a connection of its own, beside the pool.
-    """
-    own = await asyncpg.connect(**DB.config)
-    try:
-        yield bool(await own.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", f"billing {name}"))
-    finally:
-        await own.close()
 
 
 def _pool() -> asyncpg.Pool:

@@ -11,13 +11,13 @@ from app.accounts.sessions import LONGEST, SignedIn, resolve
 from app.clock import Clock
 from app.errors import SignInNeeded
 from app.web.cookies import cookie_name
+from app.web.csrf import READING
 from app.web.forms import form_pairs
 from app.web.security import safe_path
 from app.web.site import Badge, HttpRequest, SiteOptions, Viewer, scope_state
 
 SESSION = "session"
 SESSION_SECONDS = int(LONGEST.total_seconds())
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class SessionMiddleware(ASGIMiddleware):

@@ -33,4 +33,4 @@ async def price_list(
         contact=shop.catalog.contact,
         balance_credits=balance_credits,
     )
-    return PricingView(packs, shop.catalog.contact, problem, pricing_way_back(order, named))
+    return PricingView(packs, problem, pricing_way_back(order, named))

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
-from app.catalog.packs import Contact, Pack
+from app.catalog.packs import Pack
 from app.checkout.outcome import Fulfilment, Outcome
 from app.checkout.packs import Packs
 from app.checkout.reading import PurchaseFacts
@@ -92,7 +92,6 @@ class PricingView:
     """The price list. `problem` says why an order was not taken; `way_back` leads to the interrupted work."""
 
     packs: Packs
-    sales: Contact
     problem: PricingProblem
     way_back: Way | None
 

@@ -70,15 +70,6 @@ CARDS = {
     "4000000000005126": Card(refund="succeeded_then_failed"),
 }
 
-TOKENS = {
-    "pm_card_visa": DEFAULT_NUMBER,
-    "tok_visa": DEFAULT_NUMBER,
-    "pm_card_visa_chargeDeclined": "4000000000000002",
-    "pm_card_chargeDeclined": "4000000000000002",
-    "pm_card_createDispute": "4000000000000259",
-    "pm_card_createDisputeInquiry": "4000000000001976",
-}
-
 ACCOUNTS: dict[str, BankOutcome] = {
     "AT611904300234573201": "succeed",
     "IT60X0542811101000000123456": "fail",

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Literal
-
-Side = Literal["api", "delivery"]
 
 
 class ApiFault(StrEnum):

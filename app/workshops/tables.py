@@ -28,6 +28,6 @@ class WorkshopStep(Table, tablename="workshop_steps"):
     slug = Text(default="")
     status = Text(default="not_started")  # not_started, in_progress, completed
     notes = Text(default="")
-    version = Integer(default=1)  # moves by one with every save; an older form meets 409
+    version = Integer(default=1)  # moves by one with every change of the notes; an older form meets 409
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())

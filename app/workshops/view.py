@@ -158,7 +158,6 @@ def step_page(
     *,
     payment: UnlockPayment | None = None,
     unpaid: Unpaid | None = None,
-    offer: OfferView | None = None,
 ) -> StepPage:
     """The page of an open step."""
     reached = is_reached(here.slug, workshop.current.slug)
@@ -177,7 +176,6 @@ def step_page(
         is_settling=payment is not None and payment.is_settling and not gate.is_open,
         paid_range=PAID_RANGE,
         unpaid=unpaid,
-        offer=offer,
     )
 
 
