@@ -1,12 +1,12 @@
 """Decides what a page is told of the person behind the request, and where those who must sign in go. No SQL."""
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from litestar.response import Response
 
 from app.errors import SignInNeeded
 from app.web.rendering import go
-from app.web.security import safe_path
+from app.web.security import path_and_query, safe_path
 from app.web.site import HttpRequest, SiteOptions, Viewer, options_of, viewer_of
 
 
@@ -36,6 +36,4 @@ def way_back(request: HttpRequest, options: SiteOptions) -> str:
     address = str(request.url)
     if request.method != "GET" or request.headers.get("hx-request") == "true":
         address = request.headers.get("referer", "")
-    parts = urlsplit(address)
-    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return safe_path(path, base_url=options.base_url)
+    return safe_path(path_and_query(address), base_url=options.base_url)

@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 import structlog
 from litestar.exceptions import HTTPException
@@ -13,7 +12,7 @@ from app.web.flash import Link
 from app.web.problems import ERRORS, Row, row_for
 from app.web.rendering import page, wants_fragment
 from app.web.request_id import request_id
-from app.web.security import is_local_path, safe_path
+from app.web.security import is_local_path, path_and_query, safe_path
 from app.web.site import HttpRequest, options_of, viewer_of
 
 __all__ = ["ERRORS", "Problem", "on_error"]
@@ -65,8 +64,8 @@ def _way_on(request: HttpRequest, row: Row) -> Link:
         query = request.scope["query_string"].decode("latin-1")
         here = request.scope["path"] + (f"?{query}" if query else "")
         return Link("Try again", here) if is_local_path(here) else home
-    came_from = urlsplit(request.headers.get("referer", ""))
-    back = safe_path(came_from.path, base_url=options_of(request).base_url, fallback=home.href)
+    came_from, _, _ = path_and_query(request.headers.get("referer", "")).partition("?")
+    back = safe_path(came_from, base_url=options_of(request).base_url, fallback=home.href)
     return Link("Go back and try again", back)
 
 

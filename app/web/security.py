@@ -25,6 +25,7 @@ WAYS_BACK = (
     "/workshops",
 )
 LONGEST_PATH = 2000
+LAST_PORT = 65_535
 LARGEST_FORM_BYTES = (
     512 * 1024
 )  # 20,000 characters of notes, each at most twelve bytes when encoded, and room to spare
@@ -61,6 +62,15 @@ def is_local_path(text: str) -> bool:
     decoded = unquote(path, errors="strict") if _decodes(path) else "//"
     shown = unquote(query) if _decodes(query) else "\0"
     return "//" not in decoded and not _NOT_SHOWN.search(decoded) and "\0" not in shown
+
+
+def path_and_query(address: str) -> str:
+    """The part of an address behind its host, unchecked; empty where it cannot be read."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def checked_target(target: str, options: SiteOptions) -> str:
@@ -124,8 +134,8 @@ class HostCheck(ASGIMiddleware):
         await next_app(scope, receive, send)
 
     def _is_ours(self, host: str) -> bool:
-        name = re.sub(r":\d{1,5}$", "", host)
-        return host == self.host or (self.takes_local and name in _LOCAL_HOSTS)
+        name, _, port = host.rpartition(":") if re.search(r":\d{1,5}$", host) else (host, "", "80")
+        return host == self.host or (self.takes_local and name in _LOCAL_HOSTS and int(port) <= LAST_PORT)
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -27,6 +27,26 @@ async def test_one_press_signs_in_a_demo_person_and_leads_back(alice: Browser) -
     assert (await alice.get("/dashboard")).json()["user"] == "user_seed_billing_gate"
 
 
+UNREADABLE = ["http://[", "http://[::1", "//[", "http://a:b:c"]
+
+
+@pytest.mark.parametrize("referer", UNREADABLE)
+async def test_a_page_before_this_one_that_cannot_be_read_leads_to_the_dashboard(
+    site: Site, alice: Browser, referer: str
+) -> None:
+    """ACCT-03: whatever the browser says it came from."""
+    asked = await alice.get("/dashboard", hx_request="true", referer=referer)
+    assert (asked.status_code, asked.headers["hx-redirect"]) == (200, "/sign-in?return_to=/dashboard")
+    alice.client.cookies.set("session", "ended")
+    sent = await alice.client.post("/workshops", headers={"referer": referer})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in?return_to=/dashboard")
+
+
+async def test_a_port_that_is_none_is_not_one_of_our_addresses(alice: Browser) -> None:
+    """W18"""
+    assert (await alice.get("/dashboard", host="127.0.0.1:99999")).status_code == 400
+
+
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/\\evil.example", "/sign-out"])
 async def test_a_hostile_way_back_leads_to_the_dashboard(alice: Browser, path: str) -> None:
     """ACCT-03"""

@@ -90,6 +90,17 @@ async def test_too_many_tries_say_how_long_to_wait(alice: httpx.AsyncClient, sec
     assert said in words(by_id(parsed(answer.text), "main"))
 
 
+@pytest.mark.parametrize("referer", ["http://[", "http://[::1", "//["])
+async def test_a_page_before_this_one_that_cannot_be_read_is_no_failure_of_ours(
+    alice: httpx.AsyncClient, referer: str
+) -> None:
+    """UI-21: the way back of a refused form is the dashboard then."""
+    answer = await alice.post("/form", data={"csrf_token": "no"}, headers={"referer": referer})
+    assert answer.status_code == 403
+    way = [link for link in by_id(parsed(answer.text), "main").iter("a") if link.get("class") == "button"]
+    assert way[0].get("href") == "/dashboard"
+
+
 async def test_a_form_that_is_too_long_is_refused_unread(alice: httpx.AsyncClient) -> None:
     answer = await alice.post("/form", data={"notes": "x" * 600_000})
     assert answer.status_code == 413
