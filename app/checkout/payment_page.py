@@ -27,7 +27,7 @@ log = structlog.get_logger("app.checkout")
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A purchase and where its buyer goes next: Stripe's page, or our return page if it is paid already."""
+    """A purchase and where its buyer goes next: Stripe's page, or the path of our return page if it is paid already."""
 
     purchase_id: str
     url: str
@@ -54,11 +54,9 @@ async def payment_page(purchase: Purchase, *, gateway: PaymentGateway, now: date
     return Started(opened.id, session.url)
 
 
-def return_url(purchase: Purchase) -> str:
-    """Our return page for a purchase that has its checkout session."""
-    return f"{purchase.base_url}/checkout/success?" + urlencode(
-        {"session_id": purchase.stripe_session_id or ""}
-    )
+def return_page(purchase: Purchase) -> str:
+    """Our return page for a purchase that has its checkout session: a path, wherever we answer by now."""
+    return "/checkout/success?" + urlencode({"session_id": purchase.stripe_session_id or ""})
 
 
 async def _page_again(
@@ -71,7 +69,7 @@ async def _page_again(
     if session is not None and session.status == "open" and session.url:
         return Started(purchase.id, session.url)
     if session is not None and session.status != "expired":
-        return Started(purchase.id, return_url(purchase))
+        return Started(purchase.id, return_page(purchase))
     await mark_expired(purchase.id, session_id, now=now)
     return None
 

@@ -157,7 +157,7 @@ UPDATE purchases p
        updated_at = clock_timestamp()
  WHERE p.id = $1
    AND p.status = ANY($8)
-   AND ($3::text IS NULL OR p.stripe_session_id IS NULL OR p.stripe_session_id = $3)
+   AND (p.stripe_session_id IS NULL OR p.stripe_session_id = $3)  -- a page made meanwhile is not the one that is meant
 RETURNING {_COLUMNS}"""
 
 

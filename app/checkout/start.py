@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from app.catalog.packs import Catalog, Pack
 from app.checkout.closing import expire_at_stripe
 from app.checkout.errors import PackNotOffered, WorkshopAlreadyOpen
-from app.checkout.payment_page import Started, payment_page, return_url
+from app.checkout.payment_page import Started, payment_page, return_page
 from app.checkout.prices import is_price_of
 from app.checkout.purchases import (
     NewPurchase,
@@ -124,10 +124,10 @@ async def _one_round(wish: _Wish, shop: Shop) -> Started | None:
     now = shop.clock()
     purchase = await _attempt(wish, now)
     if not purchase.is_unfinished:
-        return Started(purchase.id, return_url(purchase))
+        return Started(purchase.id, return_page(purchase))
     if _is_outdated(purchase, wish, now):
         if not await expire_at_stripe(purchase, shop.gateway):
-            return Started(purchase.id, return_url(purchase))
+            return Started(purchase.id, return_page(purchase))
         await mark_expired(purchase.id, purchase.stripe_session_id, now=now)
         return None
     if not purchase.stripe_price_id:
