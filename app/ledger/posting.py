@@ -111,7 +111,8 @@ entered AS (
 stamped AS (
   UPDATE workshops SET credit_consumed_at = entered.posted_at, updated_at = clock_timestamp()
     FROM entered
-   WHERE workshops.id = $5 AND workshops.clerk_user_id = $2            -- changed hands meanwhile: nobody pays
+   WHERE workshops.id = $5 AND workshops.clerk_user_id = $2            -- changed hands or deleted meanwhile:
+     AND workshops.deleted_at IS NULL                                  -- nobody pays
   RETURNING workshops.id)
 SELECT entered.*, 1 / (SELECT count(*) FROM stamped) AS stamped        -- 1/0 undoes a charge without its stamp
   FROM entered"""
@@ -151,7 +152,7 @@ async def consume(
     Inside: may run without a transaction too; it is one.
     Repeat: None, as for everything that cannot be charged: balance short, workshop open, deleted or not theirs.
     Raises: UniqueViolationError: a twin was faster by a moment; nothing was taken. NotFound: the workshop changed
-      hands in that moment; nothing was taken.
+      hands, or was deleted, in that moment; nothing was taken.
     """
     values = (new_id("ctx"), user_id, -price_credits, at, workshop_id, description, actor.kind, actor.id)
     try:

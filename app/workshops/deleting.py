@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from app.database import row
+from app.database import row, tx
 from app.errors import NotFound
+from app.ledger.posting import lock_user
 
 _DELETE = """
 UPDATE workshops
@@ -17,9 +18,13 @@ RETURNING title"""
 async def delete_workshop(user_id: str, workshop_id: str, *, now: datetime) -> str:
     """Put the workshop away for good and say which it was.
 
+    Inside: a tx of its own. It waits for whoever moves the person's credits: a payment that is being counted finds
+        its workshop there or gone, never going.
     Raises: NotFound: unknown, another person's, or deleted before.
     """
-    found = await row(_DELETE, workshop_id, user_id, now)
+    async with tx():
+        await lock_user(user_id)
+        found = await row(_DELETE, workshop_id, user_id, now)
     if found is None:
         raise NotFound("workshop")
     title: str = found["title"]

@@ -191,6 +191,43 @@ async def test_twins_that_waited_for_the_same_lock_are_told_already(database_url
     assert await consumptions_of(alice) == [workshop]
 
 
+async def test_a_workshop_that_is_deleted_while_its_unlock_waits_costs_nothing(database_url: str) -> None:
+    """CRED-02: what the unlock saw before its wait is not what it charges for."""
+    alice = await make_user(balance_credits=1)
+    workshop = await at_gate(alice)
+    holder = await asyncpg.connect(database_url)
+    try:
+        held = holder.transaction()
+        await held.start()
+        await holder.execute("SELECT FROM users WHERE clerk_user_id = $1 FOR NO KEY UPDATE", alice)
+        waiting = asyncio.create_task(unlocked(alice, workshop))
+        await _until_waiting(holder, 1)
+        await holder.execute("UPDATE workshops SET deleted_at = now() WHERE id = $1", workshop)
+        await held.commit()
+        with pytest.raises(NotFound):
+            await waiting
+    finally:
+        await holder.close()
+    assert (await balance_of(alice), await consumptions_of(alice)) == (1, [])
+
+
+async def test_a_deletion_waits_for_whoever_moves_the_credits(database_url: str) -> None:
+    """A payment that is being counted finds its workshop, or finds it deleted; nothing between."""
+    alice = await make_user()
+    workshop = await new_workshop(alice)
+    holder = await asyncpg.connect(database_url)
+    try:
+        held = holder.transaction()
+        await held.start()
+        await holder.execute("SELECT FROM users WHERE clerk_user_id = $1 FOR NO KEY UPDATE", alice)
+        deletion = asyncio.create_task(delete_workshop(alice, workshop, now=utc_now()))
+        await _until_waiting(holder, 1)
+        await held.rollback()
+        assert await deletion == "Launch plan"
+    finally:
+        await holder.close()
+
+
 async def test_a_lock_that_is_not_had_in_time_is_said_to_be_busy_and_a_retry_spends_once(
     database_url: str,
 ) -> None:
