@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from litestar.di import NamedDependency
 
-from app.checkout.errors import PackNotOffered
+from app.checkout.errors import PackNotOffered, WorkshopAlreadyOpen
 from app.checkout.start import Shop, start_purchase
 from app.errors import BadInput
 
@@ -18,7 +18,7 @@ class BuyingForWorkshops:
     async def __call__(
         self, *, user_id: str, pack_slug: str, workshop_id: str, return_path: str, attempt_key: str
     ) -> str:
-        """The address of the payment page; see `start_purchase`. Raises: BadInput: the pack cannot be sold now."""
+        """As the port says; see `start_purchase`. Raises: BadInput: the pack cannot be sold now."""
         try:
             started = await start_purchase(
                 user_id,
@@ -28,6 +28,8 @@ class BuyingForWorkshops:
                 attempt_key=attempt_key,
                 shop=self.shop,
             )
+        except WorkshopAlreadyOpen:  # paid and counted since its owner pressed: there is nothing left to sell
+            return return_path
         except PackNotOffered as error:
             raise BadInput(start="This pack cannot be bought right now. Nothing was charged.") from error
         return started.url

@@ -85,7 +85,7 @@ async def checkout(
             raise
         view = views.UnavailableView(order, views.way_to(order.return_to))
         return page(request, "checkout/unavailable.html", view, status=503, headers=RETRY)
-    return go(request, started.url.removeprefix(shop.base_url))  # paid meanwhile: it is our own return page
+    return go(request, started.url)
 
 
 @get("/checkout/success")

@@ -10,7 +10,7 @@ class BuyAndUnlock(Protocol):
     async def __call__(
         self, *, user_id: str, pack_slug: str, workshop_id: str, return_path: str, attempt_key: str
     ) -> str:
-        """The address of the payment page.
+        """Where to go now: the payment page, how it stands if it was paid, `return_path` if the workshop is open by now.
 
         Repeat: the same attempt leads to the same purchase.
         Raises: StripeUnavailable: the purchase is on record, and may be tried again. BadInput: no such pack.

@@ -1,6 +1,7 @@
 """Creating a workshop: three ways to start, and each way it can go wrong."""
 
 import asyncio
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,7 +10,8 @@ import pytest_asyncio
 from app.accounts import sessions
 from app.clock import utc_now
 from app.database import row, rows
-from app.workshops.creating import LONGEST_TITLE
+from app.workshops import creation_routes
+from app.workshops.creating import LONGEST_TITLE, Created, create_workshop
 from app.workshops.steps import STEPS
 from tests.factories import make_user
 from tests.web.reading import by_id, fragment, hidden, parsed, words
@@ -285,6 +287,44 @@ async def test_a_form_that_bought_and_comes_back_once_paid_leads_into_the_worksh
     again = await alice.post("/workshops", form)
     assert again.headers["location"] == f"/workshops/{workshop}"
     assert len(await purchases_of(user)) == 1
+
+
+async def test_a_form_that_bought_and_comes_back_while_the_money_settles_leads_to_its_payment(
+    site: Site, alice: Browser, user: str
+) -> None:
+    """WORK-04: Back from a bank debit and once more the same button: on to how it stands, nothing sold twice."""
+    form = {"title": "By bank", "start": "buy:single-flight", "form_key": "a"}
+    first = await alice.post("/workshops", form)
+    session_id = first.headers["location"].rpartition("/")[2]
+    await site.till.sandbox.pay(session_id, method="sepa_debit", outcome="stuck")
+    await alice.get(f"/checkout/success?session_id={session_id}")
+    again = await alice.post("/workshops", form)
+    assert (again.status_code, again.headers["location"]) == (
+        303,
+        f"/checkout/success?session_id={session_id}",
+    )
+    assert [status for _, status, _ in await purchases_of(user)] == ["settling"]
+
+
+async def test_a_workshop_that_opens_while_its_payment_page_is_made_is_gone_to(
+    site: Site, alice: Browser, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WORK-04: the webhook was faster than the second press of the same form."""
+    form = {"title": "Fast", "start": "buy:single-flight", "form_key": "a"}
+    first = await alice.post("/workshops", form)
+    [(workshop, _)] = await workshops_of(user)
+    session_id = first.headers["location"].rpartition("/")[2]
+    await site.till.sandbox.pay(session_id)
+
+    async def made_then_paid(*values: Any, **more: Any) -> Created:
+        made = await create_workshop(*values, **more)
+        await alice.get(f"/checkout/success?session_id={session_id}")
+        return made
+
+    monkeypatch.setattr(creation_routes, "create_workshop", made_then_paid)
+    again = await alice.post("/workshops", form)
+    assert (again.status_code, again.headers["location"]) == (303, f"/workshops/{workshop}")
+    assert await consumptions_of(user) == [workshop]
 
 
 async def test_with_the_paywall_off_there_is_no_choice_at_all(site: Site) -> None:
