@@ -12,6 +12,7 @@ from app.cli.plain_browser import PlainBrowser, Seen
 from app.errors import BillingError
 
 PERSON, TITLE, PACK = "zero", "A first look round", "single-flight"
+LOOKS_AGAIN = "Check again"  # stands on the return page while a payment is under way
 _MOST_STEPS = 10
 _SETTLE_SECONDS = 20.0
 
@@ -65,7 +66,7 @@ def _walked_to_the_gate(browser: PlainBrowser, step: Seen) -> Seen:
 def _settled(browser: PlainBrowser, page: Seen) -> Seen:
     """The page that polls, once it has something to say."""
     deadline = time.monotonic() + _SETTLE_SECONDS
-    while "processing" in page.heading.lower() and time.monotonic() < deadline:
+    while LOOKS_AGAIN in page.text and time.monotonic() < deadline:
         time.sleep(0.2)
         page = browser.open(page.address)
     return page
