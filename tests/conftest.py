@@ -68,11 +68,12 @@ async def pool(database_url: str) -> AsyncIterator[None]:
 @contextmanager
 def beside_other_pools() -> Iterator[None]:
     """Lets an application or a module open a pool of its own; the former one is back afterwards."""
-    former, DB.pool = DB.pool, None
+    former = DB.pool, DB.config
+    DB.pool = None
     try:
         yield
     finally:
-        DB.pool = former
+        DB.pool, DB.config = former
 
 
 class OneConnection:
