@@ -34,7 +34,7 @@ class NotLoopback(Exception):
 
 
 def serve_sandbox(options: SandboxOptions, host: str = LOOPBACK, port: int = 8001) -> None:
-    """Serve until SIGINT or SIGTERM, in one process without children.
+    """Serve until SIGINT or SIGTERM, in one process without children; the process ends with it.
 
     Raises: PortTaken, NotLoopback: nothing was started.
     """
@@ -44,6 +44,8 @@ def serve_sandbox(options: SandboxOptions, host: str = LOOPBACK, port: int = 800
     if os.environ.get(DIE_WITH_PARENT) == "1":
         _die_with_parent()
     asyncio.run(_serve(World(options), host, port))
+    sys.stdout.flush()
+    os._exit(0)  # the server's threads may still be ending, and abort an interpreter that is taken down under them
 
 
 class EmbeddedServer:
