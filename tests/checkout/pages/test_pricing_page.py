@@ -6,6 +6,7 @@ from app.catalog.cards import pack_cards
 from app.database import row
 from app.settings import PACKS_FILE
 from app.web.filters import credits, money
+from app.workshops.steps import FIRST_PAID_SLUG, LAST_FREE_STEP
 from tests.checkout.pages.site import (
     Browser,
     Site,
@@ -148,13 +149,18 @@ async def test_while_stripe_is_silent_every_pack_is_offered(site: Site, database
 async def test_a_changed_catalogue_changes_every_surface(
     site: Site, database_url: str, tmp_path: Path
 ) -> None:
-    """PRIC-01: price list, payment page, stored purchase, return page, receipt and dashboard follow the file."""
+    """PRIC-01: every page with a price, the payment page, the stored purchase and the receipt follow the file."""
     changed, price = _cheaper_catalogue(tmp_path, amount_cents=4321), "$43.21"
     async with running_site(database_url, site.sandbox, catalog_file=changed) as other:
         [pack] = [each for each in other.catalog.packs if each.amount_cents == 4321]
-        browser = await other.browser_of(await make_user())
-        assert price in (await browser.get("/pricing")).text
-        assert price in (await browser.get("/dashboard")).text
+        buyer = await make_user()
+        browser, here = await other.browser_of(buyer), LAST_FREE_STEP.slug
+        steps = f"/workshops/{await make_workshop(user_id=buyer, current_step=here)}/steps"
+        for path in ("/pricing", "/dashboard", "/workshops/new", f"{steps}/{FIRST_PAID_SLUG}"):
+            assert price in (await browser.get(path)).text, path
+        [form] = (await browser.get(f"{steps}/{here}")).forms(f"{steps}/{here}")
+        prompt = await browser.send(f"{steps}/{here}", form | {"continue": "1"})
+        assert (prompt.status, price in prompt.text) == (402, True)
         session_id = await browser.buy(pack.slug)
         assert other.sandbox.stored("checkout.session", session_id)["amount_total"] == 4321
         purchase = await purchase_of_session(session_id)
