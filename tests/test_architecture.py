@@ -15,7 +15,13 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 FEATURES = frozenset(
     {"accounts", "checkout", "dashboard", "onboarding", "transactions", "webhooks", "workshops"}
 )
-STDLIB_ONLY = ["ledger/rules.py", "workshops/access.py", "workshops/steps.py", "workshops/offer.py"]
+STDLIB_ONLY = [
+    "ledger/rules.py",
+    "checkout/payment_words.py",
+    "workshops/access.py",
+    "workshops/steps.py",
+    "workshops/offer.py",
+]
 BANNED_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|manager|misc|info)($|_)|\d$")
 READERS = frozenset({"dashboard", "transactions"})
 
@@ -29,13 +35,14 @@ SIDEWAYS = {
     "dashboard": {
         "checkout.offers",
         "checkout.packs",
+        "checkout.payment_words",
         "onboarding.welcome",
         "transactions",
         "workshops.access",
         "workshops.steps",
     },
     "onboarding": set(),
-    "transactions": set(),
+    "transactions": {"checkout.payment_words"},
 }
 
 

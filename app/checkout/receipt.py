@@ -3,21 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from app.checkout.payment_words import DISPUTED, is_held, payment_state
 from app.checkout.reading import PurchaseFacts
 from app.checkout.view import NOT_PAID_YET, SENTENCES, ReturnState
 
 StripeReceipt: TypeAlias = Literal["", "linked", "unreachable"]
-# Any other state of a dispute, unknown ones too, holds the credits.
-NOT_HELD = frozenset({"won", "prevented", "warning_needs_response", "warning_under_review", "warning_closed"})
 RED_WORDS = frozenset({"Failed", "In review", "Disputed"})
-UNPAID_WORDS = {
-    "started": "Not paid",
-    "open": "Not paid",
-    "settling": "Settling",
-    "failed": "Failed",
-    "expired": "Expired",
-    "refused": "In review",
-}
 UNPAID_SENTENCES = {
     "started": "Nothing was charged so far.",
     "open": "Nothing was charged so far.",
@@ -26,7 +17,6 @@ UNPAID_SENTENCES = {
     "expired": SENTENCES[ReturnState.EXPIRED],
     "refused": SENTENCES[ReturnState.REFUSED],
 }
-HELD = "A dispute is open on this payment. Its credits are held until it is decided."
 DISPUTES = {
     "lost": "A dispute on this payment was decided for the buyer’s bank. Its credits stay taken back.",
     "won": "A dispute on this payment was decided against the buyer’s bank. Its credits were given back.",
@@ -58,13 +48,13 @@ class ReceiptView:
     @property
     def status(self) -> str:
         """One word, at most two, for how the purchase stands; derived, never stored."""
-        if not self.is_paid:
-            return UNPAID_WORDS[self.facts.status]
-        if is_held(self.facts):
-            return "Disputed"
-        if self.facts.amount_refunded_cents >= self.facts.amount_cents:
-            return "Refunded"
-        return "Partly refunded" if self.facts.amount_refunded_cents else "Paid"
+        facts = self.facts
+        return payment_state(
+            facts.status,
+            amount_cents=facts.amount_cents,
+            amount_refunded_cents=facts.amount_refunded_cents,
+            dispute_status=facts.dispute_status,
+        )
 
     @property
     def is_red(self) -> bool:
@@ -76,17 +66,13 @@ class ReceiptView:
         """What the state means for money and credits; empty where there is nothing to add."""
         if not self.is_paid:
             return UNPAID_SENTENCES[self.facts.status]
-        return DISPUTES.get(self.facts.dispute_status or "", HELD if is_held(self.facts) else "")
+        dispute = self.facts.dispute_status
+        return DISPUTES.get(dispute or "", DISPUTED if is_held(dispute) else "")
 
     @property
     def taken_back_change(self) -> int:
         """The credits taken back, signed as the balance felt it."""
         return -self.facts.taken_back_credits
-
-
-def is_held(facts: PurchaseFacts) -> bool:
-    """True while a dispute holds the credits, and when it was lost."""
-    return facts.dispute_status is not None and facts.dispute_status not in NOT_HELD
 
 
 def has_stripe_receipt(facts: PurchaseFacts) -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from app.catalog.packs import Pack
 from app.checkout.outcome import Fulfilment, Outcome
 from app.checkout.packs import Packs
+from app.checkout.payment_words import FAILED, IN_REVIEW
 from app.checkout.reading import PurchaseFacts
 
 POLL_SECONDS = (2, 2, 2, 3, 4, 5, 6, 6)  # slower and slower, 30 s in all
@@ -41,10 +42,9 @@ STORED_STATES = {
 }
 SENTENCES = {
     ReturnState.PROCESSING: "Still processing. It is safe to leave.",
-    ReturnState.FAILED: "The payment did not go through. Nothing was charged.",
+    ReturnState.FAILED: FAILED,
     ReturnState.EXPIRED: "This checkout has expired. Nothing was charged.",
-    ReturnState.REFUSED: "We received a payment that does not match this order. "
-    "No credits were added, and we are looking at it.",
+    ReturnState.REFUSED: IN_REVIEW,
 }
 NO_UNLOCK = {
     "already_open": "The workshop was already unlocked, so no credit was used.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from app.checkout.payment_words import FAILED, IN_REVIEW
 from app.dashboard.view import PayAgain, PaymentCard, WorkshopCard
 from app.transactions.history import Stored
 from app.web.filters import moment_text, money
@@ -32,8 +33,8 @@ TEXTS: Mapping[str, str] = {
     "started": "The payment could not be started. Nothing was charged.",
     "open": "The payment page is still open. Nothing was charged.",
     "settling": "The money is on its way. The credits count as soon as it arrives; there is nothing to do.",
-    "failed": "The payment did not go through. Nothing was charged.",
-    "refused": "We received a payment that does not match this order. No credits were added, and we are looking at it.",
+    "failed": FAILED,
+    "refused": IN_REVIEW,
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.checkout.payment_words import DISPUTED, is_held, payment_state
 from app.ledger.rules import Kind, Status
 from app.transactions.asking import KINDS
 from app.transactions.history import Stored
@@ -16,14 +17,6 @@ ACTORS = {
     "stripe": "The payment service, when it told us about the payment",
     "system": "This site, by itself",
 }
-PAYMENT_WORDS = {
-    "started": "Not paid",
-    "open": "Not paid",
-    "settling": "Settling",
-    "failed": "Failed",
-    "expired": "Expired",
-    "refused": "In review",
-}
 INTENT_WORDS: Mapping[str | None, str] = {
     None: "once it is paid",
     "unlocked": "done",
@@ -31,9 +24,6 @@ INTENT_WORDS: Mapping[str | None, str] = {
     "deleted": "the workshop was deleted meanwhile, so no credit was used",
     "not_enough": "the balance did not cover it, so no credit was used",
 }
-DISPUTE_OVER = frozenset(
-    {"won", "prevented", "warning_needs_response", "warning_under_review", "warning_closed"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +62,6 @@ def story_view(story: Story) -> StoryView:
     )
 
 
-def payment_state(movement: Stored) -> str:
-    """How the payment behind a movement stands: one word, at most two."""
-    if movement["purchase_status"] != "paid":
-        return PAYMENT_WORDS[movement["purchase_status"]]
-    if is_disputed(movement):
-        return "Disputed"
-    returned_cents = movement["amount_refunded_cents"]
-    if returned_cents >= movement["amount_cents"]:
-        return "Refunded"
-    return "Partly refunded" if returned_cents else "Paid"
-
-
-def is_disputed(movement: Stored) -> bool:
-    """True while a dispute holds the credits, and after it was lost."""
-    return movement["dispute_status"] is not None and movement["dispute_status"] not in DISPUTE_OVER
-
-
 def _told(movement: Stored) -> list[str]:
     tell = {
         Kind.PURCHASE: _purchase_told,
@@ -121,13 +94,11 @@ def _unlock_told(movement: Stored) -> list[str]:
 def _refund_told(movement: Stored) -> list[str]:
     taken = credits(-movement["amount"])
     were = "was" if movement["amount"] == -1 else "were"
-    if is_disputed(movement) and movement["dispute_status"] != "lost":
-        return [
-            "A dispute is open on this payment. Its credits are held until it is decided.",
-            f"{taken} {were} taken.",
-        ]
-    if is_disputed(movement):
+    dispute = movement["dispute_status"]
+    if dispute == "lost":
         return [f"The dispute on this payment was lost, so {taken} {were} taken back."]
+    if is_held(dispute):
+        return [DISPUTED, f"{taken} {were} taken."]
     returned_cents = movement["amount_refunded_cents"]
     if not returned_cents:
         return [f"{taken} of {movement['pack_name']} {were} taken back."]
@@ -182,7 +153,7 @@ def _payment(movement: Stored) -> list[Line]:
     lines = [
         Line("Pack", f"{movement['pack_name']}, {credits(movement['purchase_credits'])}"),
         Line("Price", money(movement["amount_cents"], currency)),
-        Line("Payment", payment_state(movement)),
+        Line("Payment", _payment_state(movement)),
     ]
     if returned_cents:
         lines.append(Line("Returned so far", money(returned_cents, currency)))
@@ -191,6 +162,15 @@ def _payment(movement: Stored) -> list[Line]:
     if movement["unlock_workshop_id"]:
         lines.append(_intent_line(movement))
     return lines
+
+
+def _payment_state(movement: Stored) -> str:
+    return payment_state(
+        movement["purchase_status"],
+        amount_cents=movement["amount_cents"],
+        amount_refunded_cents=movement["amount_refunded_cents"],
+        dispute_status=movement["dispute_status"],
+    )
 
 
 def _intent_line(movement: Stored) -> Line:
