@@ -364,6 +364,15 @@ async def test_giving_up_closes_the_page_at_stripe_too(till: Till) -> None:
     assert not await close_purchase(alice, started.purchase_id, gateway=till.shop.gateway, clock=utc_now)
 
 
+async def test_a_failure_while_giving_up_is_not_the_answer_for_a_day(till: Till) -> None:
+    """Stripe keeps a failure under its key; closing a page is the same however often it is asked for."""
+    alice = await make_user()
+    started = await till.start(alice)
+    till.sandbox.fault("api", "500_stored", match="POST /v1/checkout/sessions/*/expire")
+    assert not await close_purchase(alice, started.purchase_id, gateway=till.shop.gateway, clock=utc_now)
+    assert await close_purchase(alice, started.purchase_id, gateway=till.shop.gateway, clock=utc_now)
+
+
 async def test_a_page_that_was_made_while_giving_up_is_not_taken_for_closed(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
