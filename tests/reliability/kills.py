@@ -96,7 +96,7 @@ class Outcome:
         places = ", ".join(f"{number} {place}" for place, number in self.hits_by_place.items())
         wrong = self.findings
         return (
-            f"C01: {len(self.hits)} kills -9 ({places}); {len(self.told.paid)} payments, "
+            f"C01, {self.plan.factory}: {len(self.hits)} kills -9 ({places}); {len(self.told.paid)} payments, "
             f"{len(self.told.unlocked)} unlocks, {self.heard.unanswered} presses without an answer; "
             f"{len(wrong.lost)} payments lost, {len(wrong.doubled)} doubled, "
             f"{len(wrong.unlocks)} unlocks lost or doubled; seed {self.plan.seed}"

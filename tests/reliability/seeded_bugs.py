@@ -26,12 +26,12 @@ WINDOW_SECONDS = 0.1
 
 def mark_first() -> Litestar:
     """Stamps the event done in a commit of its own, and only then gives the credits: a crash between loses them."""
-    return _product_with(_marked_then_applied)
+    return _product_with(marked_then_applied)
 
 
 def apply_first() -> Litestar:
     """Gives the credits under a key of the delivery's own, and marks the purchase later: a crash between doubles them."""
-    return _product_with(_applied_then_marked)
+    return _product_with(applied_then_marked)
 
 
 def _product_with(handler: Handler) -> Litestar:
@@ -44,14 +44,16 @@ async def _never_fulfilled(*_: object, **__: object) -> Fulfilment:
     raise StripeMissing("checkout session")
 
 
-async def _marked_then_applied(event: StripeEvent, session_id: str, means: Means) -> None:
+async def marked_then_applied(event: StripeEvent, session_id: str, means: Means) -> None:
+    """The handler of `mark_first`."""
     await settle(event, "done")
     await asyncio.sleep(WINDOW_SECONDS)
     source = Source("webhook", event.id, event.type)
     await fulfil(session_id, source=source, gateway=means.gateway, rules=means.rules, now=means.now)
 
 
-async def _applied_then_marked(event: StripeEvent, session_id: str, means: Means) -> None:
+async def applied_then_marked(event: StripeEvent, session_id: str, means: Means) -> None:
+    """The handler of `apply_first`."""
     session = await means.gateway.checkout_session(session_id)
     bought = await row("SELECT * FROM purchases WHERE id = $1", session.purchase_id)
     if bought is None or bought["status"] == "paid" or session.payment_status != "paid":
