@@ -71,13 +71,13 @@ SELECT id, title, deleted_at, credit_consumed_at
 
 
 def title_of(text: str) -> str:
-    """The title as it is stored.
+    """The title as it is stored; one that nobody could see, or press as a link, counts as none.
 
     Raises: BadInput: it is too long.
     """
     if len(text) > LONGEST_TITLE:
         raise BadInput(title=f"A title has up to {LONGEST_TITLE} characters; this one has {len(text)}.")
-    return text or UNTITLED
+    return text if any(character.isprintable() for character in text) else UNTITLED
 
 
 def start_of(text: str, catalog: Catalog) -> Start:

@@ -92,9 +92,12 @@ async def test_starting_free_makes_the_workshop_its_ten_rows_and_opens_step_one(
     assert (made.current_step, made.statuses["challenge"]) == ("challenge", "in_progress")
 
 
-async def test_an_empty_title_becomes_new_workshop(alice: Browser, user: str) -> None:
-    await alice.post("/workshops", {"title": "   ", "form_key": "a"})
-    assert [title for _, title in await workshops_of(user)] == ["New workshop"]
+@pytest.mark.parametrize("title", ["", "   ", "\u200b", "\u202e\u2060", "\x01\x7f"])
+async def test_a_title_with_nothing_to_see_becomes_new_workshop(
+    alice: Browser, user: str, title: str
+) -> None:
+    await alice.post("/workshops", {"title": title, "form_key": "a"})
+    assert [kept for _, kept in await workshops_of(user)] == ["New workshop"]
 
 
 async def test_a_title_that_is_too_long_comes_back_whole(alice: Browser, user: str) -> None:
