@@ -25,7 +25,7 @@ from app.checkout.purchases import (
 from app.checkout.verdict import Meaning, Verdict, judge
 from app.database import tx
 from app.errors import IdempotencyConflict, StripeMissing, StripeUnavailable, UnknownPurchase
-from app.ledger.payments import PurchaseMovement, await_purchase, fail_purchase, post_through
+from app.ledger.payments import PurchaseMovement, await_purchase, fail_purchase, post_claimed
 from app.ledger.posting import Posted, lock_user
 from app.ledger.statement import balance_of
 from app.payments.deadline import one_deadline
@@ -152,8 +152,8 @@ async def _grant_once(case: _Case, also: Also | None) -> Fulfilment:
 
 
 async def _post(case: _Case) -> Posted | None:
-    gate = paying(case.purchase.id, case.session, now=case.now)
-    return await post_through(gate, case.movement, actor=case.source.actor(case.purchase))
+    claim = paying(case.purchase.id, case.session, now=case.now)
+    return await post_claimed(claim, case.movement, actor=case.source.actor(case.purchase))
 
 
 async def _not_posted(case: _Case, also: Also | None) -> Fulfilment:

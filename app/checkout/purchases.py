@@ -10,7 +10,7 @@ from datetime import datetime
 import asyncpg
 
 from app.database import row
-from app.ledger.payments import Gate
+from app.ledger.payments import Claim
 from app.payments.gateway import CheckoutSession
 
 UNFINISHED = frozenset({"started", "open"})  # the buyer can still go and pay
@@ -131,7 +131,7 @@ RETURNING {_COLUMNS}"""
 
 _UNPAID_PURCHASE = """buyer AS (
   SELECT clerk_user_id FROM users WHERE clerk_user_id = $2 FOR NO KEY UPDATE),
-gate AS (
+claim AS (
   SELECT p.id
     FROM purchases p
     JOIN buyer USING (clerk_user_id)                    -- so the person's row is locked before this one
@@ -211,10 +211,10 @@ async def mark_open(purchase_id: str, session: CheckoutSession) -> Purchase | No
     return await _set_status(purchase_id, "open", ("started", "open"), session)
 
 
-def paying(purchase_id: str, session: CheckoutSession, *, now: datetime) -> Gate:
-    """The gate that marks a purchase paid; shut if it was paid before, or belongs to another checkout session."""
+def paying(purchase_id: str, session: CheckoutSession, *, now: datetime) -> Claim:
+    """The claim that marks a purchase paid; it fails if that was paid before, or belongs to another checkout session."""
     money = (session.payment_intent_id, session.payment_method, bool(session.livemode))
-    return Gate(_UNPAID_PURCHASE, _PAY, (purchase_id, now, *money))
+    return Claim(_UNPAID_PURCHASE, _PAY, (purchase_id, now, *money))
 
 
 async def mark_settling(purchase_id: str, session: CheckoutSession) -> Purchase | None:

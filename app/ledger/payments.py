@@ -30,10 +30,10 @@ class PurchaseMovement:
 
 
 @dataclass(frozen=True)
-class Gate:
+class Claim:
     """What the caller decides and writes in the very statement that counts the credits.
 
-    `before` is CTEs that end in one called `gate`: without a row in it nothing moves. Whatever they lock, the person's
+    `before` is CTEs that end in one called `claim`: without a row in it nothing moves. Whatever they lock, the person's
     row comes first. `after` is CTEs that write because of the row in `written`. Values of their own: $12 and on.
     """
 
@@ -42,7 +42,7 @@ class Gate:
     values: tuple[object, ...]
 
 
-_OPEN_GATE = Gate("gate AS (SELECT true)", "", ())
+_NO_CLAIM = Claim("claim AS (SELECT true)", "", ())
 
 _POST_PURCHASE = """
 WITH {before},
@@ -55,7 +55,7 @@ moved AS (
          last_posted_at = greatest(last_posted_at, coalesce($4, clock_timestamp())),
          updated_at = clock_timestamp()
    WHERE clerk_user_id = $2
-     AND EXISTS (SELECT FROM gate)
+     AND EXISTS (SELECT FROM claim)
      AND NOT EXISTS (SELECT FROM waiting WHERE status = 'completed' OR NOT is_same)  -- counted before: nothing moves
   RETURNING credit_balance, ledger_seq, last_posted_at),
 settled AS (                                                           -- a row that waited, or had failed, is completed in place
@@ -104,7 +104,7 @@ async def post_purchase(movement: PurchaseMovement, *, actor: Actor, at: datetim
     Repeat: the first outcome.
     Raises: IdempotencyConflict: the purchase was counted for someone else or with other credits.
     """
-    written = await post_through(_OPEN_GATE, movement, actor=actor, at=at)
+    written = await post_claimed(_NO_CLAIM, movement, actor=actor, at=at)
     if written is not None:
         return written
     earlier = await row(_EARLIER, rules.purchase_key(movement.purchase_id))
@@ -113,17 +113,17 @@ async def post_purchase(movement: PurchaseMovement, *, actor: Actor, at: datetim
     return _posted(earlier, repeated=True)
 
 
-async def post_through(
-    gate: Gate, movement: PurchaseMovement, *, actor: Actor, at: datetime | None = None
+async def post_claimed(
+    claim: Claim, movement: PurchaseMovement, *, actor: Actor, at: datetime | None = None
 ) -> Posted | None:
-    """As `post_purchase`, if the gate lets it: gate, balance and movement are one statement.
+    """As `post_purchase`, if the claim holds: claim, balance and movement are one statement.
 
     Inside: may run without a transaction too; it is one.
-    Repeat: None, as when the gate is shut, or the purchase was counted with other values: nothing was written.
+    Repeat: None, as when the claim fails, or the purchase was counted with other values: nothing was written.
     Raises: UniqueViolationError: a movement of this purchase was written in that moment; nothing was done.
     """
-    sql = _POST_PURCHASE.replace("{before}", gate.before).replace("{after}", gate.after)
-    written = await row(sql, *_values(movement, actor, at), *gate.values)
+    sql = _POST_PURCHASE.replace("{before}", claim.before).replace("{after}", claim.after)
+    written = await row(sql, *_values(movement, actor, at), *claim.values)
     return None if written is None else _posted(written, repeated=False)
 
 
