@@ -7,14 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.accessibility import RULES
 from tests.web.live_site import live_site
 
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
 SHIFTS = """new PerformanceObserver(list => { for (const each of list.getEntries())
   if (!each.hadRecentInput) window.shifts = (window.shifts || 0) + each.value })
   .observe({type: "layout-shift", buffered: true})"""

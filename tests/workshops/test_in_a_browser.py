@@ -13,18 +13,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from app.accounts import sessions
 from app.clock import utc_now
 from app.database import pool as database_pool
+from tests.accessibility import RULES
 from tests.conftest import beside_other_pools
 from tests.factories import make_user
 from tests.workshops.servers import servers
 from tests.workshops.stories import at_gate, balance_of, completed, consumptions_of, stored
 
 Answer = TypeVar("Answer")
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
 SHIFTS = """new PerformanceObserver(list => { for (const each of list.getEntries())
   if (!each.hadRecentInput) window.shifts = (window.shifts || 0) + each.value })
   .observe({type: "layout-shift", buffered: true})"""

@@ -13,14 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from app.catalog.packs import load_catalog
 from app.settings import PACKS_FILE
 from app.web.filters import money
+from tests.accessibility import RULES
 from tests.cli.product import Product, running
 
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
 SEEDED_PAID = "/checkout/success?session_id=cs_seed_funded_001"
 SEEDED_SETTLING = "/checkout/success?session_id=cs_seed_pending_001"
 
