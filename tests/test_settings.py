@@ -95,12 +95,14 @@ BAD = [
 def test_a_bad_setting_stops_the_start_and_is_named(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, str], name: str, value: str | None
 ) -> None:
+    """DEMO-03"""
     with pytest.raises(BadSettings) as refusal:
         load(monkeypatch, given, **{name: value})
     assert {problem.name for problem in refusal.value.problems} == {name}
 
 
 def test_every_problem_is_named_at_once_and_no_secret_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DEMO-03"""
     with pytest.raises(BadSettings) as refusal:
         load(
             monkeypatch,

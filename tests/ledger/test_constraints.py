@@ -251,6 +251,7 @@ REFUSED_BY = {
 
 @pytest.mark.parametrize("name", ATTACKS)
 async def test_the_database_refuses(victim: Victim, name: str) -> None:
+    """BILL-05, SCHM-02, SCHM-04"""
     before = await _books(victim)
     with pytest.raises(asyncpg.PostgresError) as refusal:
         await _run(victim.attack(ATTACKS[name]))
