@@ -45,7 +45,9 @@ def serve_sandbox(options: SandboxOptions, host: str = LOOPBACK, port: int = 800
         _die_with_parent()
     asyncio.run(_serve(World(options), host, port))
     sys.stdout.flush()
-    os._exit(0)  # the server's threads may still be ending, and abort an interpreter that is taken down under them
+    os._exit(
+        0
+    )  # the server's threads may still be ending, and abort an interpreter that is taken down under them
 
 
 class EmbeddedServer:
