@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Cookie, Page
+from playwright.sync_api import Browser, BrowserContext, Cookie, Page, expect
 
 from tests.browser.sight import Look, Sight
 from tests.cli.product import Product, running
 from tests.gallery.scenes import Scene
+
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
 Tabs = Callable[..., Page]
 Watch = Callable[[Scene], Sight]

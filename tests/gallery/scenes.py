@@ -84,8 +84,32 @@ def _cancelled(page: Page) -> None:
     page.wait_for_url("**/checkout/cancel**")
 
 
+def _hint(page: Page) -> None:
+    page.goto("/account")
+    page.get_by_role("button", name="What is a credit?").click()
+
+
+def _mailed(address: str) -> Walk:
+    def walk(page: Page) -> None:
+        page.goto("/sign-in")
+        page.get_by_label("Your e-mail address").fill(address)
+        page.get_by_role("button", name="Send me a link").click()
+        page.get_by_role("heading", name="Check your mail").wait_for()
+
+    return walk
+
+
+def _confirmed(page: Page) -> None:
+    _mailed("bob@example.com")(page)
+    page.goto("/dev/mailbox")
+    page.get_by_role("article").filter(has_text="bob@").first.get_by_role("link").click()
+    page.get_by_role("button", name="Continue").wait_for()
+
+
 SCENES = (
     Scene("sign-in", None, at("/sign-in")),
+    Scene("sign-in-mailed", None, _mailed("alice@example.com")),
+    Scene("sign-in-confirm", None, _confirmed),
     Scene("pricing", None, at("/pricing")),
     Scene("help", None, at("/help")),
     Scene("dashboard-welcome", "zero", at("/dashboard")),
@@ -96,6 +120,7 @@ SCENES = (
     Scene("new-workshop", "gate", at("/workshops/new")),
     Scene("new-workshop-with-credits", "funded", at("/workshops/new")),
     Scene("step", "onboarding", in_first_workshop(_here)),
+    Scene("step-unlocked", "active", in_first_workshop(_here)),
     Scene("gate-prompt", "gate", in_first_workshop(_prompt)),
     Scene("gate-prompt-covered", "ready", in_first_workshop(_prompt)),
     Scene("locked", "onboarding", in_first_workshop(_locked)),
@@ -109,6 +134,7 @@ SCENES = (
     Scene("history-bad-date", "long", at("/transactions?from=yesterday")),
     Scene("story", "refund", _story),
     Scene("receipt", "active", _receipt),
+    Scene("credit-hint", "active", _hint),
     Scene("account", "active", at("/account")),
     Scene("not-found", "active", at("/purchases/pur_nothing")),
 )
