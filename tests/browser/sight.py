@@ -63,7 +63,8 @@ class _Traffic:
     """What the page that is open now has asked for; nothing comes from the browser's cache."""
 
     page: Page
-    finished: list[Request] = field(default_factory=list)
+    begun: list[Request] = field(default_factory=list)
+    finished: set[Request] = field(default_factory=set)
     console: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -77,10 +78,11 @@ class _Traffic:
 
     def _begins(self, request: Request) -> None:
         if request.is_navigation_request() and request.frame == self.page.main_frame:
-            self.finished.clear()
+            self.begun.clear()  # what the former page asked for may still come to its end
+        self.begun.append(request)
 
     def _ends(self, request: Request) -> None:
-        self.finished.append(request)
+        self.finished.add(request)
 
     def _said(self, line: ConsoleMessage) -> None:
         if not line.text.startswith("Failed to load resource: the server responded with a status of 4"):
@@ -88,14 +90,15 @@ class _Traffic:
 
     def first_load(self) -> list[Request]:
         """All but what htmx asked for afterwards."""
-        return [each for each in self.finished if each.resource_type not in ("fetch", "xhr")]
+        done = [each for each in self.begun if each in self.finished]
+        return [each for each in done if each.resource_type not in ("fetch", "xhr")]
 
     def wire_bytes(self) -> int:
         sizes = [request.sizes() for request in self.first_load()]
         return sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes)
 
     def hosts(self) -> set[str]:
-        return {urlsplit(each.url).netloc for each in self.finished if not each.url.startswith("data:")}
+        return {urlsplit(each.url).netloc for each in self.begun if not each.url.startswith("data:")}
 
 
 class Look:
