@@ -10,7 +10,7 @@ run: .venv/ready ## the whole product on this machine; ARGS="--check" walks it o
 	@exec $(BIN)/billing run $(ARGS)
 
 test: .venv/ready ## every test; a browser is used when one is found
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 bench: .venv/ready ## speed, as ratios against bare floors on the same server
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
@@ -31,8 +31,8 @@ format: .venv/ready ## put the code in order
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 1; }
 	@echo "Setting up .venv (once, about half a minute)"
 	@python3 -m venv --clear .venv || { echo "python3 -m venv failed: install python3-venv"; exit 1; }
-	@if uv --version >/dev/null 2>&1; then UV_PYTHON_DOWNLOADS=never uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt; \
-	 else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt; fi
+	@{ uv --version >/dev/null 2>&1 && UV_PYTHON_DOWNLOADS=never uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt 2>/dev/null; } \
+	 || $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -16,12 +16,12 @@ from app.database import pool as database_pool
 from tests.browser_finding import found_browser, launch_arguments
 from tests.databases import Database, Server, fresh_database, running_server
 
-BROWSER = pytest.StashKey[str]()
+NO_BROWSER = "no browser found: install Chromium or set TEST_BROWSER to one"
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say which browser was used, or why none was."""
-    terminalreporter.write_line(f"browser: {config.stash.get(BROWSER, 'not needed by these tests')}")
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which browser is used where one is needed, or why none is."""
+    terminalreporter.write_line(f"browser: {found_browser('') or NO_BROWSER}")
 
 
 @pytest.hookimpl(trylast=True)
@@ -105,14 +105,12 @@ async def rolled_back(pool: None) -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(playwright: Playwright, pytestconfig: pytest.Config) -> dict[str, Any]:
+def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
     program = found_browser(playwright.chromium.executable_path)
-    reason = "no browser found: install Chromium or set TEST_BROWSER to one"
-    pytestconfig.stash[BROWSER] = program or reason
     if program is None:
         if os.environ.get("REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+            pytest.fail(NO_BROWSER)
+        pytest.skip(NO_BROWSER)
     return {"executable_path": program, "args": launch_arguments()}
 
 
