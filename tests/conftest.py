@@ -26,8 +26,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last: Playwright leaves its event loop running, which asynchronous tests cannot bear."""
-    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
+    """Browser tests go last, all on one worker: Playwright leaves its event loop running, which asynchronous tests
+    cannot bear, and two browsers on two cores are slower than one.
+    """
+    items.sort(key=needs_browser)
+    for item in filter(needs_browser, items):
+        item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def needs_browser(item: pytest.Item) -> bool:
+    return "playwright" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,8 @@ def test_money_that_arrives_while_the_page_waits_opens_the_step_unaided(
     clerk = context.new_page()
     clerk.goto(f"{product.sandbox_url}/dashboard")
     clerk.get_by_role("button", name=f"Settle the debit {pack.name}, {session_id[-6:]}").click()
-    clerk.close()
+    clerk.wait_for_load_state()
+    tab.bring_to_front()
     tab.wait_for_url(f"**/workshops/{workshop_id}/steps/reframe", timeout=20_000)
     expect(tab.locator("#flash")).to_contain_text("1 credit used — 0 remaining.")
 
