@@ -176,6 +176,8 @@ async def test_twins_that_waited_for_the_same_lock_are_told_already(database_url
     """CRED-03: their view of the workshop is older than the wait; the ledger's key stops them, the answer is calm."""
     alice = await make_user(balance_credits=5)
     workshop = await at_gate(alice)
+    # Three open connections, so that all three wait within the time that a lock is waited for.
+    await asyncio.gather(*(row("SELECT pg_sleep(0.1)") for _ in range(3)))
     holder = await asyncpg.connect(database_url)
     try:
         held = holder.transaction()
