@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import asyncpg
-from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from piccolo.apps.migrations.auto.migration_manager import AddColumnClass, MigrationManager
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.columns import Column
@@ -30,7 +30,7 @@ APPLICATION_GRANTS = (
     "GRANT USAGE ON SCHEMA public TO {role}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT INSERT, UPDATE ON users, workshops, workshop_steps, purchases, stripe_events, identities,"
-    " sign_in_links, sessions TO {role}",
+    " sign_in_links, sessions, reconcile_cursors TO {role}",
     "GRANT DELETE ON sign_in_links, sessions TO {role}",
     "REVOKE UPDATE, DELETE, TRUNCATE ON credit_transactions FROM {role}",
     "GRANT INSERT ON credit_transactions TO {role}",
@@ -70,6 +70,13 @@ def describe(manager: WrittenInSql, class_name: str, tablename: str, **columns: 
     for name, column in columns.items():
         column._meta.name = name
     manager.add_table(class_name, tablename, columns=list(columns.values()))
+
+
+def describe_added(manager: WrittenInSql, class_name: str, tablename: str, **columns: Column) -> None:
+    """Tell auto-migration which columns this migration adds to a table that is there; runs nothing."""
+    for name, column in columns.items():
+        column._meta.name = name
+        manager.add_columns.append(AddColumnClass(column, class_name, tablename, schema=None))
 
 
 async def migrate(application_dsn: str) -> list[str]:

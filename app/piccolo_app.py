@@ -7,6 +7,7 @@ from piccolo.conf.apps import AppConfig
 from app.accounts.tables import Identity, Session, SignInLink, User
 from app.checkout.tables import Purchase
 from app.ledger.tables import CreditTransaction
+from app.reconcile.tables import ReconcileCursor
 from app.webhooks.tables import StripeEvent
 from app.workshops.tables import Workshop, WorkshopStep
 
@@ -23,5 +24,6 @@ APP_CONFIG = AppConfig(
         Identity,
         SignInLink,
         Session,
+        ReconcileCursor,
     ],
 )

@@ -20,6 +20,7 @@ TABLES = [
     "identities",
     "sign_in_links",
     "sessions",
+    "reconcile_cursors",
 ]
 # What a host's own tables may call differently, or leave out.
 OF_THE_HOST = frozenset(

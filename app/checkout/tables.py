@@ -26,7 +26,10 @@ class Purchase(Table, tablename="purchases"):
     payment_method = Text(null=True, default=None)  # as a receipt says it: "Visa ending 4242"
     livemode = Boolean(default=False)
     amount_refunded_cents = Integer(default=0)
+    refund_pending_cents = Integer(default=0)  # on its way back; counts for nothing yet
     dispute_status = Text(null=True, default=None)
+    disputed_at = Timestamptz(null=True, default=None)
+    returns_seen = Text(default="")  # Stripe's refunds and disputes as last applied
     unlock_workshop_id = Text(null=True, default=None)  # the intent: what to open once paid
     intent_outcome = Text(null=True, default=None)  # unlocked, already_open, deleted, not_enough
     refused_reason = Text(null=True, default=None)

@@ -30,3 +30,4 @@ class CreditTransaction(Table, tablename="credit_transactions"):
     reverses_id = Text(null=True, default=None)
     workshop_title = Text(null=True, default=None)  # as it read that day; outlives the workshop
     request_id = Text(null=True, default=None)
+    returned_cents = Integer(null=True, default=None)  # money that went back since the row before, signed

@@ -1,0 +1,1 @@
+"""Reconciliation: what Stripe holds against what we have written, both ways."""
