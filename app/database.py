@@ -126,6 +126,20 @@ async def row(sql: str, *values: object) -> asyncpg.Record | None:
         return await current.fetchrow(sql, *values)
 
 
+@asynccontextmanager
+async def only_one(name: str) -> AsyncIterator[bool]:
+    """True for one holder of this name at a time, over all processes and machines; False for the others, at once.
+
+    The lock belongs to a connection of its own: one more to count, and a holder that dies gives it up.
+    Inside: a pool. Not behind a pooler that shares connections between transactions.
+    """
+    holder = await asyncpg.connect(**DB.config, timeout=ACQUIRE_SECONDS)
+    try:
+        yield bool(await holder.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", f"billing {name}"))
+    finally:
+        await holder.close(timeout=ACQUIRE_SECONDS)
+
+
 def _pool() -> asyncpg.Pool:
     if DB.pool is None:
         raise RuntimeError("no pool: enter database.pool() first")
