@@ -9,6 +9,7 @@ import asyncpg
 
 from app import schema
 from app.cli.catalog_prices import found_prices
+from app.cli.check_inbox import look_at_inbox
 from app.cli.check_settings import understood
 from app.cli.findings import About, Findings
 from app.cli.reporting import say
@@ -80,6 +81,7 @@ async def _look_at_database(settings: Settings, findings: Findings) -> None:
     for disagreement in await audit():
         findings.add(About.LEDGER, disagreement, "Stop sales and look into it: this should be impossible")
     findings.looked_at.append(About.LEDGER)
+    await look_at_inbox(findings)
 
 
 async def look_at_schema(findings: Findings) -> None:

@@ -11,6 +11,7 @@ class About(StrEnum):
     DATABASE = "database"
     SCHEMA = "schema"
     LEDGER = "ledger"
+    INBOX = "inbox"
     CATALOGUE = "catalogue"
 
 

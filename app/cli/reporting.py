@@ -1,6 +1,8 @@
 """Prints what a command has to say, as lines for people or as JSON for programs. Decides nothing."""
 
 import json
+import logging
+import sys
 from collections.abc import Iterable, Mapping
 
 import click
@@ -13,3 +15,16 @@ def say(lines: Iterable[str], facts: Mapping[str, object], *, as_json: bool) -> 
         return
     for line in lines:
         click.echo(line)
+
+
+def log_troubles_aside() -> None:
+    """What goes wrong is logged beside the command's own words, which stand alone on its standard output."""
+    import structlog
+
+    from app.application import LOG_STEPS
+
+    structlog.configure(
+        processors=LOG_STEPS,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

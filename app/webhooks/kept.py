@@ -1,0 +1,96 @@
+"""The events as the inbox keeps them, for a person to look at, and for the two decisions a person may take.
+
+Knows no Stripe and no HTTP, and not what an event means.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Literal
+
+from app.database import row, rows
+from app.errors import NotFound
+
+UNDER_WAY_SECONDS = (
+    120  # an event may be in somebody's hands that long; after it, nobody works on it any more
+)
+
+State = Literal["received", "done", "quarantined", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One stored event and what became of it. `received` is not done; `error` says why it ended as it did."""
+
+    event_id: str
+    type: str
+    object_id: str | None
+    livemode: bool
+    state: State
+    attempts: int
+    error: str | None
+    purchase_id: str | None
+    received_at: datetime
+    handled_at: datetime | None
+
+
+# In the order of the fields, so that a row is a kept event as it stands.
+_COLUMNS = ", ".join("stripe_event_id" if field.name == "event_id" else field.name for field in fields(Kept))
+
+_NEWEST = f"""
+SELECT {_COLUMNS} FROM stripe_events
+ WHERE $1::text IS NULL OR state = $1
+ ORDER BY received_at DESC, id DESC LIMIT $2"""
+
+_UNSETTLED = f"""
+SELECT {_COLUMNS} FROM stripe_events
+ WHERE state IN ('received', 'quarantined')
+   AND (state = 'quarantined' OR received_at < clock_timestamp() - make_interval(secs => $1))
+ ORDER BY received_at, id"""
+
+_REOPEN = """
+UPDATE stripe_events SET state = 'received', handled_at = NULL
+ WHERE stripe_event_id = $1 AND state IN ('ignored', 'quarantined')"""
+
+_DISMISS = f"""
+UPDATE stripe_events SET state = 'ignored', error = $2, handled_at = clock_timestamp()
+ WHERE stripe_event_id = $1 AND state IN ('received', 'quarantined')
+RETURNING {_COLUMNS}"""
+
+
+async def newest_events(state: State | None, *, limit: int) -> list[Kept]:
+    """The newest events, of one state if asked."""
+    return [Kept(*found.values()) for found in await rows(_NEWEST, state, limit)]
+
+
+async def unsettled_events() -> list[Kept]:
+    """What was taken in and neither applied nor set aside by anybody, oldest first: quarantined, or left lying."""
+    return [Kept(*found.values()) for found in await rows(_UNSETTLED, float(UNDER_WAY_SECONDS))]
+
+
+async def kept_event(event_id: str) -> Kept:
+    """Raises: NotFound: no such event was ever taken in."""
+    found = await row(f"SELECT {_COLUMNS} FROM stripe_events WHERE stripe_event_id = $1", event_id)
+    if found is None:
+        raise NotFound(f"event as {event_id}")
+    return Kept(*found.values())
+
+
+async def payload_of(event_id: str) -> bytes:
+    """The raw bytes that were signed. Raises: NotFound."""
+    found = await row("SELECT payload FROM stripe_events WHERE stripe_event_id = $1", event_id)
+    if found is None:
+        raise NotFound(f"event as {event_id}")
+    return bytes(found["payload"])
+
+
+async def reopen(event_id: str) -> None:
+    """Let an event that was ignored or quarantined be carried out again. Repeat: nothing; done stays done."""
+    await row(_REOPEN, event_id)
+
+
+async def dismiss(event_id: str, *, who: str, reason: str) -> Kept:
+    """A person has decided that nothing shall come of an event. Repeat: nothing, as for one that is done."""
+    before = await kept_event(event_id)
+    words = f"dismissed by {who}: {reason}" + (f" (it was: {before.error})" if before.error else "")
+    found = await row(_DISMISS, event_id, words[:500])
+    return before if found is None else Kept(*found.values())
