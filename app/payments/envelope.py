@@ -47,6 +47,7 @@ def read_envelope(body: bytes, *, live: bool) -> StripeEvent:
         livemode,
         body,
         None if account is None else str(account),
+        _payment_of(about),
     )
 
 
@@ -57,6 +58,13 @@ def _kind_of_event(name: str) -> str:
 def _id_of(about: Any) -> str | None:
     found = about.get("id") if isinstance(about, dict) else None
     return found if _is_plain(found) else None
+
+
+def _payment_of(about: Any) -> str | None:
+    """The payment that a charge, refund or dispute belongs to never changes, so a snapshot may be believed."""
+    found = about.get("payment_intent") if isinstance(about, dict) else None
+    named = found.get("id") if isinstance(found, dict) else found
+    return named if _is_plain(named) else None
 
 
 def _is_plain(text: Any) -> bool:

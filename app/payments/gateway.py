@@ -4,9 +4,10 @@
 where the value is used.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,37 @@ class CheckoutSession:
     payment_intent_status: str | None = None
     payment_method: str | None = None  # as a receipt says it: "Visa ending 4242"
     receipt_url: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money on its way back to a buyer, or back already.
+
+    Units: minor units of `currency`.
+    """
+
+    id: str
+    amount_cents: int
+    currency: str | None = None
+    status: str | None = None  # pending, requires_action, succeeded, failed, canceled
+    payment_intent_id: str | None = None
+    charge_id: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A buyer's bank that asks for the money, or only for an explanation."""
+
+    id: str
+    status: str | None = None
+    payment_intent_id: str | None = None
+    charge_id: str | None = None
+    created_at: datetime | None = None
+
+
+ChargeRelated: TypeAlias = Literal["charge", "refund", "dispute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +108,7 @@ class StripeEvent:
     livemode: bool
     payload: bytes
     account: str | None = None  # set when it concerns an account other than ours
+    payment_intent_id: str | None = None  # where the message itself names it
 
 
 class Sellable(Protocol):
@@ -116,6 +149,30 @@ class PaymentGateway(Protocol):
 
     async def checkout_session(self, session_id: str) -> CheckoutSession:
         """The payment page as it stands now."""
+
+    async def refunds(self, payment_intent_id: str) -> list[Refund]:
+        """Every refund of a payment. Where a stand-in for Stripe keeps no refunds: none."""
+
+    async def disputes(self, payment_intent_id: str) -> list[Dispute]:
+        """Every dispute about a payment; as `refunds`."""
+
+    async def payment_intent_of(self, kind: ChargeRelated, object_id: str) -> str | None:
+        """The payment that a charge, a refund or a dispute belongs to."""
+
+    async def purchase_named_by(self, payment_intent_id: str) -> str | None:
+        """The purchase that a payment was made for, as its metadata says."""
+
+    async def sessions_for_payment_intent(self, payment_intent_id: str) -> list[CheckoutSession]:
+        """The payment pages on which a payment was made: one, or none if it came another way."""
+
+    def sessions_since(self, since_at: datetime) -> AsyncIterator[CheckoutSession]:
+        """Every payment page made since, newest first, read page by page; the payment is an id only."""
+
+    def refunds_since(self, since_at: datetime) -> AsyncIterator[Refund]:
+        """Every refund made since, newest first; as `refunds`."""
+
+    def disputes_since(self, since_at: datetime) -> AsyncIterator[Dispute]:
+        """Every dispute opened since, newest first; as `refunds`."""
 
     async def create_checkout_session(self, new: NewCheckout) -> CheckoutSession:
         """Make a payment page. Repeat: the first one."""

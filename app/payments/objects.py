@@ -4,9 +4,10 @@ Knows Stripe's JSON and not its library.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from app.payments.gateway import CheckoutSession, PriceRef
+from app.payments.gateway import CheckoutSession, Dispute, PriceRef, Refund
 
 Json = Mapping[str, Any]
 
@@ -28,13 +29,44 @@ def checkout_session(found: Json) -> CheckoutSession:
         currency=found.get("currency"),
         livemode=found.get("livemode"),
         client_reference_id=found.get("client_reference_id"),
-        purchase_id=_object(found.get("metadata")).get("purchase_id"),
+        purchase_id=purchase_id(found),
         customer_id=object_id(found.get("customer")),
         payment_intent_id=object_id(found.get("payment_intent")),
         payment_intent_status=intent.get("status"),
         payment_method=payment_method(_object(charge.get("payment_method_details"))),
         receipt_url=charge.get("receipt_url"),
+        created_at=_moment(found.get("created")),
     )
+
+
+def refund(found: Json) -> Refund:
+    """Raises: KeyError: it has no id or no amount."""
+    return Refund(
+        id=found["id"],
+        amount_cents=found["amount"],
+        currency=found.get("currency"),
+        status=found.get("status"),
+        payment_intent_id=object_id(found.get("payment_intent")),
+        charge_id=object_id(found.get("charge")),
+        created_at=_moment(found.get("created")),
+    )
+
+
+def dispute(found: Json) -> Dispute:
+    """Raises: KeyError: it has no id."""
+    return Dispute(
+        id=found["id"],
+        status=found.get("status"),
+        payment_intent_id=object_id(found.get("payment_intent")),
+        charge_id=object_id(found.get("charge")),
+        created_at=_moment(found.get("created")),
+    )
+
+
+def purchase_id(found: Json) -> str | None:
+    """Which purchase of ours an object's metadata names."""
+    named = _object(found.get("metadata")).get("purchase_id")
+    return named if isinstance(named, str) else None
 
 
 def price(found: Json) -> PriceRef:
@@ -76,6 +108,10 @@ def _brand(brand: Any) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
+
+
+def _moment(seconds: Any) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else None
 
 
 def _object(value: Any) -> Json:

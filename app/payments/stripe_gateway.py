@@ -1,6 +1,6 @@
-"""Speaks to Stripe: the only importer of its library, whose objects and exceptions end here.
+"""Speaks to Stripe through its own library, whose objects and exceptions end in this package.
 
-Decides what an answer of Stripe's means for a caller: come again, never, or no such thing.
+What is only read of money that moved stands in `stripe_lists.py`.
 """
 
 import asyncio
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import httpx
 import stripe
 
-from app.errors import BillingError, NotVerifiable, StripeMissing, StripeRefused, StripeUnavailable
+from app.errors import NotVerifiable, StripeMissing, StripeUnavailable
 from app.payments import objects
-from app.payments.deadline import until_deadline
+from app.payments.answers import in_our_words
 from app.payments.envelope import TOLERANCE_SECONDS, read_envelope, signed_at
 from app.payments.gateway import CheckoutSession, NewCheckout, NewCustomer, PriceRef, Sellable, StripeEvent
+from app.payments.stripe_lists import StripeLists
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,32 +49,31 @@ def _client(settings: Settings, http: stripe.HTTPXClient) -> stripe.StripeClient
     )
 
 
-class StripeGateway:
+class StripeGateway(StripeLists):
     """`PaymentGateway` through Stripe's own library."""
 
     def __init__(self, client: stripe.StripeClient, settings: Settings) -> None:
-        self._stripe = client.v1
+        super().__init__(client, is_live=settings.is_live)
         self._secrets = settings.webhook_secrets
         self._price_ids = settings.price_ids
         self._prices: dict[str, tuple[float, PriceRef]] = {}
-        self.is_live = settings.is_live
 
     async def checkout_session(self, session_id: str) -> CheckoutSession:
         """As the Protocol says."""
-        async with _in_our_words():
+        async with in_our_words():
             found = await self._stripe.checkout.sessions.retrieve_async(session_id, {"expand": [WITH_CHARGE]})
             return objects.checkout_session(found.to_dict())
 
     async def create_checkout_session(self, new: NewCheckout) -> CheckoutSession:
         """As the Protocol says."""
-        async with _in_our_words():
+        async with in_our_words():
             options: stripe.RequestOptions = {"idempotency_key": new.idempotency_key}
             made = await self._stripe.checkout.sessions.create_async(_session_params(new), options)
             return objects.checkout_session(made.to_dict())
 
     async def expire_checkout_session(self, session_id: str) -> CheckoutSession:
         """As the Protocol says. Without a key of ours: it is the same twice, and a stored failure would stand for a day."""
-        async with _in_our_words():
+        async with in_our_words():
             return objects.checkout_session(
                 (await self._stripe.checkout.sessions.expire_async(session_id)).to_dict()
             )
@@ -83,7 +83,7 @@ class StripeGateway:
         params: CustomerCreateParams = {"name": new.name, "metadata": {"user_id": new.user_id}}
         if new.email:
             params["email"] = new.email
-        async with _in_our_words():
+        async with in_our_words():
             made = await self._stripe.customers.create_async(params, {"idempotency_key": new.idempotency_key})
             return made.id
 
@@ -113,7 +113,7 @@ class StripeGateway:
 
     async def receipt_url(self, payment_intent_id: str) -> str | None:
         """As the Protocol says."""
-        async with _in_our_words():
+        async with in_our_words():
             found = await self._stripe.payment_intents.retrieve_async(
                 payment_intent_id, {"expand": ["latest_charge"]}
             )
@@ -135,7 +135,7 @@ class StripeGateway:
     async def _found_price(self, pack: Sellable) -> PriceRef | None:
         chosen = self._price_ids.get(pack.slug)
         try:
-            async with _in_our_words():
+            async with in_our_words():
                 if chosen is not None:
                     return objects.price((await self._stripe.prices.retrieve_async(chosen)).to_dict())
                 listed = await self._stripe.prices.list_async(
@@ -150,7 +150,7 @@ class StripeGateway:
         return max(same, key=lambda found: found.active, default=None)
 
     async def _new_price(self, pack: Sellable) -> PriceRef:
-        async with _in_our_words():
+        async with in_our_words():
             product = await self._stripe.products.create_async(
                 {"name": pack.name, "metadata": {"pack": pack.slug}},
                 {"idempotency_key": f"product:{pack.lookup_key}"},
@@ -196,32 +196,3 @@ def _is_signed_with(secret: str, body: bytes, header: str) -> bool:
         return bool(stripe.WebhookSignature.verify_header(body, header, secret, tolerance=None))
     except stripe.SignatureVerificationError:
         return False
-
-
-@asynccontextmanager
-async def _in_our_words() -> AsyncIterator[None]:
-    """Ends with the request's deadline, and turns each of Stripe's failures into one of ours."""
-    try:
-        async with until_deadline():
-            yield
-    except TimeoutError as error:
-        raise StripeUnavailable("no answer in time") from error
-    except stripe.StripeError as error:
-        raise _our_error(error) from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StripeUnavailable(f"unreadable answer: {error!r}"[:200]) from error
-
-
-def _our_error(error: stripe.StripeError) -> BillingError:
-    status, headers = error.http_status, error.headers or {}
-    if status == 404:
-        return StripeMissing(_param(error) or "object")
-    replayed = headers.get("idempotent-replayed") == "true"
-    if status is not None and ((400 <= status < 500 and status not in (409, 429)) or replayed):
-        return StripeRefused(code=error.code, param=_param(error), status=status, replayed=replayed)
-    return StripeUnavailable(f"{type(error).__name__} {status}")
-
-
-def _param(error: stripe.StripeError) -> str | None:
-    param = getattr(error, "param", None)
-    return param if isinstance(param, str) else None

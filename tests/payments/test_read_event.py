@@ -256,3 +256,15 @@ def test_the_account_an_event_concerns_is_told(gateway: StripeGateway) -> None:
     """M35."""
     body = body_of(SNAPSHOT | {"account": "acct_other"})
     assert read(gateway, body, signed(body)).account == "acct_other"
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [("pi_1", "pi_1"), ({"id": "pi_1"}, "pi_1"), (None, None), (7, None), ("pi\n1", None)],
+)
+def test_a_snapshot_that_names_its_payment_saves_asking_for_it(
+    gateway: StripeGateway, named: object, found: str | None
+) -> None:
+    """Refunds, disputes and charges belong to one payment for ever."""
+    body = body_of(SNAPSHOT | {"data": {"object": {"id": "re_1", "payment_intent": named}}})
+    assert read(gateway, body, signed(body)).payment_intent_id == found
