@@ -70,6 +70,18 @@ CARDS = {
     "4000000000005126": Card(refund="succeeded_then_failed"),
 }
 
+CARD_TOKENS = {
+    "pm_card_visa": DEFAULT_NUMBER,
+    "tok_visa": DEFAULT_NUMBER,
+    "pm_card_chargeDeclined": "4000000000000002",
+    "pm_card_visa_chargeDeclined": "4000000000000002",
+    "pm_card_chargeDeclinedInsufficientFunds": "4000000000009995",
+    "pm_card_threeDSecure2Required": "4000002760003184",
+    "pm_card_createDispute": "4000000000000259",
+    "pm_card_createDisputeInquiry": "4000000000001976",
+    "pm_card_pendingRefund": "4000000000007726",
+    "pm_card_refundFail": "4000000000005126",
+}
 ACCOUNTS: dict[str, BankOutcome] = {
     "AT611904300234573201": "succeed",
     "IT60X0542811101000000123456": "fail",
@@ -87,7 +99,7 @@ def digits(number: str) -> str:
     return number.replace(" ", "").replace("-", "")
 
 
-def bank_outcome(iban: str, asked: str) -> BankOutcome:
+def bank_outcome(iban: str, asked: str = "") -> BankOutcome:
     """How a debit will end: as asked for, else as the account number says, else well."""
     for outcome in ACCOUNTS.values():
         if asked == outcome:

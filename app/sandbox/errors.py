@@ -45,3 +45,17 @@ def missing(kind: str, object_id: str, *, param: str = "id", status: int = 404) 
     """An id that names nothing: 404 in the address, 400 in a parameter."""
     name = {"checkout.session": "checkout session", "refund": "refund"}.get(kind, kind)
     return ApiError(status, f"No such {name}: '{object_id}'", code="resource_missing", param=param)
+
+
+def declined(intent: dict[str, Any]) -> ApiError:
+    """A bank's refusal as a call gets it, with the payment intent that it left behind."""
+    error = intent["last_payment_error"]
+    extra = {name: error[name] for name in ("charge", "payment_method")} | {"payment_intent": intent}
+    return ApiError(
+        402,
+        error["message"],
+        code=error["code"],
+        decline_code=error.get("decline_code"),
+        type="card_error",
+        extra=extra,
+    )

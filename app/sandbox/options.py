@@ -15,5 +15,4 @@ class SandboxOptions:
     forward_to: str | None = None
     webhook_secret: str = "whsec_sandbox"  # noqa: S105 (guards nothing: no real money moves here)
     hold_redirect_seconds: float = 10.0
-    settle_after_seconds: float = 20.0
     time_scale: float = 1.0

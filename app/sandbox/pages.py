@@ -14,8 +14,8 @@ from app.sandbox.change import Change
 from app.sandbox.delivery import Outbox
 from app.sandbox.errors import ApiError
 from app.sandbox.forms import Form, form_of
+from app.sandbox.moves.methods import Buyer
 from app.sandbox.moves.payment import (
-    Buyer,
     Debit,
     Declined,
     MustAuthenticate,
@@ -125,7 +125,7 @@ def _attempt(change: Change, session: Document, form: Form, world: World) -> Out
         return Declined(Decline("payment_method_not_available", "This payment does not take that method."))
     iban = _text(form, "iban") or ""
     ends = bank_outcome(iban, _text(form, "outcome") or "")
-    debit = Debit(method, iban, ends, world.options.settle_after_seconds)
+    debit = Debit(method, iban, ends)
     return pay_by_debit(change, session, debit, buyer)
 
 

@@ -170,3 +170,6 @@ def page_size(name: str, value: Any) -> int:
 
 LIST: Shape = {"limit": page_size, "starting_after": text, "ending_before": text}
 EXPAND: Shape = {"expand": [text]}
+ADDRESS: Shape = dict.fromkeys(("line1", "line2", "city", "state", "postal_code", "country"), text)
+SHIPPING: Shape = {"name": text, "phone": text, "address": ADDRESS}
+PAYMENT_METHOD_TYPE = one_of("card", "sepa_debit", "us_bank_account")

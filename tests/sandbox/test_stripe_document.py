@@ -10,7 +10,11 @@ from tests.sandbox.shop import Shop
 from tests.sandbox.stripe_document import differences, document, known_params, unknown_params
 from tests.sandbox_server import RunningSandbox
 
-UNDOCUMENTED = {"/v1/events/{id}/retry"}  # Stripe's command line calls it, its documents do not name it
+UNDOCUMENTED = {  # Stripe's command line calls them, its documents do not name them
+    "/v1/events/{id}/retry",
+    "/v1/payment_pages/{id}",
+    "/v1/payment_pages/{id}/confirm",
+}
 LISTS = {
     "customers": "customer",
     "products": "product",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.sandbox.change import Change
-from app.sandbox.errors import missing
+from app.sandbox.errors import ApiError, missing
 from app.sandbox.objects import list_of
 from app.sandbox.shapes import Shape
 from app.sandbox.store import Document, Page, Wanted
@@ -27,7 +27,7 @@ class Endpoint:
 
     method: str
     path: str
-    run: Callable[[Call], Document]
+    run: Callable[[Call], Document | ApiError]  # an error that is returned, not raised, leaves what was done
     takes: Shape = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     check: Callable[[Mapping[str, Any]], None] | None = None

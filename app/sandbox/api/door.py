@@ -21,6 +21,9 @@ from app.sandbox.api import (
     customers,
     disputes,
     events,
+    intents,
+    payment_methods,
+    payment_pages,
     payments,
     refunds,
     sessions,
@@ -29,18 +32,22 @@ from app.sandbox.api import (
 from app.sandbox.api.call import Call, Endpoint
 from app.sandbox.api.expansion import expanded
 from app.sandbox.api.idempotency import Answer, claim, keep, release
-from app.sandbox.change import API_VERSION, Cause
+from app.sandbox.change import API_VERSION, Cause, Change
 from app.sandbox.errors import ApiError
 from app.sandbox.faults import ApiFault
 from app.sandbox.forms import decode
 from app.sandbox.ids import new_id
 from app.sandbox.shapes import EXPAND, read_params, require
+from app.sandbox.store import Document
 from app.sandbox.world import World
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *customers.ENDPOINTS,
     *catalogue.ENDPOINTS,
     *sessions.ENDPOINTS,
+    *payment_pages.ENDPOINTS,
+    *payment_methods.ENDPOINTS,
+    *intents.ENDPOINTS,
     *payments.ENDPOINTS,
     *refunds.ENDPOINTS,
     *disputes.ENDPOINTS,
@@ -161,8 +168,7 @@ def _work(
     key = visit.cause.idempotency_key
     try:
         with world.change(visit.cause) as change:
-            body = endpoint.run(Call(change, visit.path, params, object_id))
-            answer = Answer(200, json.dumps(expanded(change, body, params.get("expand", [])), indent=2))
+            answer = _answered(change, endpoint.run(Call(change, visit.path, params, object_id)), params)
             if key is not None:
                 keep(world.store, key, answer)
             return answer
@@ -171,6 +177,12 @@ def _work(
         if key is not None and error.kept:
             keep(world.store, key, refusal)
         return refusal
+
+
+def _answered(change: Change, body: Document | ApiError, params: Mapping[str, Any]) -> Answer:
+    if isinstance(body, ApiError):
+        return _refusal(body)
+    return Answer(200, json.dumps(expanded(change, body, params.get("expand", [])), indent=2))
 
 
 def _refusal(error: ApiError) -> Answer:

@@ -1,14 +1,8 @@
-"""Payment intents, charges and balance movements as the API shows them. Who pays decides in `moves.payment`."""
+"""Charges and balance movements as the API shows them; the moves write them."""
 
 from app.sandbox.api.call import Call, Endpoint, filters, list_objects, reader
 from app.sandbox.shapes import LIST, moment_range, text
 from app.sandbox.store import Document, Wanted
-
-
-def list_intents(call: Call) -> Document:
-    """Payment intents, newest first."""
-    created = call.params.get("created", {})
-    return list_objects(call, Wanted("payment_intent", filters(call, "customer"), created=created))
 
 
 def list_charges(call: Call) -> Document:
@@ -24,8 +18,6 @@ def list_balance(call: Call) -> Document:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/v1/payment_intents", list_intents, {**LIST, "customer": text, "created": moment_range}),
-    Endpoint("GET", "/v1/payment_intents/{id}", reader("payment_intent")),
     Endpoint(
         "GET",
         "/v1/charges",
@@ -40,5 +32,4 @@ ENDPOINTS = (
         {**LIST, "type": text, "source": text, "currency": text, "created": moment_range},
     ),
     Endpoint("GET", "/v1/balance_transactions/{id}", reader("balance_transaction")),
-    Endpoint("GET", "/v1/payment_methods/{id}", reader("payment_method")),
 )

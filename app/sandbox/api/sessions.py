@@ -10,6 +10,8 @@ from app.sandbox.moves import payment
 from app.sandbox.session_object import LIFE_SECONDS, checkout_session
 from app.sandbox.shapes import (
     LIST,
+    PAYMENT_METHOD_TYPE,
+    SHIPPING,
     address,
     metadata,
     missing_param,
@@ -23,12 +25,6 @@ from app.sandbox.shapes import (
 from app.sandbox.store import Document, Wanted
 
 SHORTEST_LIFE_SECONDS = 30 * 60
-METHODS = one_of("card", "sepa_debit", "us_bank_account")
-SHIPPING = {
-    "name": text,
-    "phone": text,
-    "address": dict.fromkeys(("line1", "line2", "city", "state", "postal_code", "country"), text),
-}
 NEW_SESSION = {
     "mode": one_of("payment"),
     "line_items": [{"price": text, "quantity": positive}],
@@ -46,7 +42,7 @@ NEW_SESSION = {
         "setup_future_usage": one_of("off_session", "on_session"),
         "shipping": SHIPPING,
     },
-    "payment_method_types": [METHODS],
+    "payment_method_types": [PAYMENT_METHOD_TYPE],
     "expires_at": whole,
     "locale": text,
     "submit_type": one_of("auto", "book", "donate", "pay"),

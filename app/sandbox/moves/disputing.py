@@ -5,10 +5,12 @@ from typing import Any
 from app.sandbox import objects, reversal_objects
 from app.sandbox.change import Change
 from app.sandbox.errors import refused
+from app.sandbox.moves.methods import card_of
 from app.sandbox.store import Document, Wanted
 
 OPEN = ("needs_response", "under_review")
 INQUIRIES = ("warning_needs_response", "warning_under_review")
+DISPUTE_SECONDS = 5.0
 WINNING, LOSING = "winning_evidence", "losing_evidence"  # what Stripe's test mode takes as the outcome
 
 
@@ -29,10 +31,25 @@ def open_dispute(change: Change, charge: Document, reason: str, *, inquiry: bool
 
 
 def dispute_by_card(change: Change, charge_id: str, reason: str, *, inquiry: bool) -> None:
-    """What some test cards do shortly after they paid."""
+    """What some test cards do once they paid."""
     charge = change.load("charge", charge_id)
     if not charge["disputed"]:
         open_dispute(change, charge, reason, inquiry=inquiry)
+
+
+def dispute_later(change: Change, intent: Document) -> None:
+    """Let the card of a payment dispute it soon, if it is one of those that do."""
+    card = card_of(change, intent["payment_method"])
+    if card is not None and card.dispute is not None:
+        move = f"{'inquiry' if card.inquiry else 'dispute'}.{card.dispute}"
+        change.at(change.clock.after(DISPUTE_SECONDS), move, intent["latest_charge"])
+
+
+def dispute_at_once(change: Change, intent: Document) -> None:
+    """The same without a wait: whoever pays over the API looks for the dispute in the next call."""
+    card = card_of(change, intent["payment_method"])
+    if card is not None and card.dispute is not None:
+        dispute_by_card(change, intent["latest_charge"], card.dispute, inquiry=card.inquiry)
 
 
 def answer(change: Change, found: Document, params: Document) -> Document:
