@@ -28,6 +28,7 @@ class Change:
         self.public_url = public_url
         self.cause = cause
         self.now = int(clock.now())
+        self._before: dict[str, Document] = {}
 
     def load(self, kind: str, object_id: str) -> Document:
         """An object that is named in an address. Raises: ApiError: there is none, 404."""
@@ -50,6 +51,9 @@ class Change:
 
     def save(self, body: Document) -> Document:
         """Keep the new state of an object."""
+        before = self.store.get(body["object"], body["id"])
+        if before is not None:
+            self._before.setdefault(body["id"], before)
         self.store.update(body)
         return body
 
@@ -57,11 +61,12 @@ class Change:
         """Know more of an object than it shows."""
         self.store.update_private(object_id, self.store.private(object_id) | private)
 
-    def emit(self, kind: str, subject: Document, previous: Document | None = None) -> str:
+    def emit(self, kind: str, subject: Document) -> str:
         """Write an event with a snapshot of its object, and a delivery for every endpoint that wants it."""
         endpoints = [found["id"] for found in self._listeners(kind)]
-        changed = {} if previous is None else {"previous_attributes": previous}
-        data = {"object": json.loads(json.dumps(subject)), **changed}
+        data = {"object": json.loads(json.dumps(subject))}
+        if kind.endswith(".updated"):
+            data["previous_attributes"] = _former_values(self._before.get(subject["id"], subject), subject)
         event = _event(kind, data, len(endpoints), self.now, self.cause)
         self.add(event)
         for endpoint_id in endpoints:
@@ -86,6 +91,17 @@ class Change:
     def _listeners(self, kind: str) -> list[Document]:
         endpoints = self.store.newest(Wanted("webhook_endpoint", {"status": "enabled"}))
         return [found for found in endpoints[::-1] if {"*", kind} & set(found["enabled_events"])]
+
+
+def _former_values(before: Document, after: Document) -> Document:
+    """What was otherwise before, by name; inside an object only the names that changed."""
+    changed = [name for name in before | after if before.get(name) != after.get(name)]
+    return {
+        name: _former_values(before[name], after[name])
+        if isinstance(before.get(name), dict) and isinstance(after.get(name), dict)
+        else before.get(name)
+        for name in changed
+    }
 
 
 def _event(kind: str, data: Document, listeners: int, now: int, cause: Cause) -> Document:

@@ -73,6 +73,11 @@ async def test_a_pending_refund_counts_only_when_it_arrives(shop: Shop, sandbox:
     arrived = await shop.stripe.v1.refunds.retrieve_async(refund.id)
     assert (arrived.status, await amount_refunded(shop, refund)) == ("succeeded", 7900)
     assert (await shop.event_types())[before:] == ["refund.created", *UPDATED, "charge.refunded"]
+    assert await former_values(shop, "refund.updated") == {
+        "balance_transaction": None,
+        "pending_reason": "processing",
+        "status": "pending",
+    }
 
 
 async def test_a_refund_that_fails_later_leaves_the_charge_as_if_it_had_never_been(
@@ -109,6 +114,8 @@ async def test_new_metadata_is_told_as_an_update(shop: Shop, sandbox: RunningSan
     changed = await shop.stripe.v1.refunds.update_async(refund.id, {"metadata": {"note": "x"}})
     assert changed.metadata is not None and changed.metadata.to_dict() == {"note": "x"}
     assert (await shop.event_types())[before:] == [*REFUNDED, *UPDATED]
+    for event_type in UPDATED:
+        assert await former_values(shop, event_type) == {"metadata": {"note": None}}
 
 
 async def test_the_balance_adds_up(shop: Shop, sandbox: RunningSandbox) -> None:
@@ -132,3 +139,9 @@ async def refunded(shop: Shop, intent_id: str, **more: Any) -> Refund:
 
 async def amount_refunded(shop: Shop, refund: Refund) -> int:
     return (await shop.stripe.v1.charges.retrieve_async(str(refund.charge))).amount_refunded
+
+
+async def former_values(shop: Shop, event_type: str) -> object:
+    """What the newest event of this type says was otherwise before."""
+    events = await shop.stripe.v1.events.list_async({"type": event_type, "limit": 1})
+    return events.data[0].to_dict()["data"].get("previous_attributes")

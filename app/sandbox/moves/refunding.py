@@ -23,9 +23,12 @@ def refund(
     if outcome == "pending_then_succeeded":
         made |= {"status": "pending", "pending_reason": "processing"}
     change.add(made)
+    arrived = made["status"] == "succeeded"
+    if arrived:
+        _book(change, made)
     change.emit("refund.created", made)
-    if made["status"] == "succeeded":
-        _take_effect(change, made)
+    if arrived:
+        _tell_of_charge(change, made)
     if outcome != "succeeded":
         move = "refund.succeed" if outcome == "pending_then_succeeded" else "refund.fail"
         change.at(change.clock.after(LATER_SECONDS), move, made["id"])
@@ -52,9 +55,9 @@ def succeed(change: Change, refund_id: str) -> None:
         return
     found |= {"status": "succeeded"}
     found.pop("pending_reason", None)
-    change.save(found)
+    _book(change, found)
     _tell_of_update(change, found)
-    _take_effect(change, found)
+    _tell_of_charge(change, found)
 
 
 def fail(change: Change, refund_id: str) -> None:
@@ -121,18 +124,17 @@ def _outcome_of(change: Change, charge: Document) -> RefundOutcome:
     return "succeeded" if card is None else card.refund
 
 
-def _take_effect(change: Change, found: Document) -> None:
+def _book(change: Change, found: Document) -> None:
     found["balance_transaction"] = _entry(change, "refund", -found["amount"], found)["id"]
     change.save(found)
-    charge = _count(change, found["charge"], found["amount"])
-    change.emit("charge.refunded", charge)
+    _count(change, found["charge"], found["amount"])
 
 
-def _count(change: Change, charge_id: str, amount_cents: int) -> Document:
+def _count(change: Change, charge_id: str, amount_cents: int) -> None:
     charge = change.load("charge", charge_id)
     charge["amount_refunded"] += amount_cents
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-    return change.save(charge)
+    change.save(charge)
 
 
 def _entry(change: Change, kind: str, amount_cents: int, found: Document) -> Document:
@@ -144,3 +146,7 @@ def _entry(change: Change, kind: str, amount_cents: int, found: Document) -> Doc
 def _tell_of_update(change: Change, found: Document) -> None:
     change.emit("refund.updated", found)
     change.emit("charge.refund.updated", found)
+
+
+def _tell_of_charge(change: Change, found: Document) -> None:
+    change.emit("charge.refunded", change.load("charge", found["charge"]))
