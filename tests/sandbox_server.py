@@ -84,6 +84,7 @@ async def running_sandbox(
         try:
             await _until_it_answers(url, serving)
             yield RunningSandbox(url, world)
+            assert not world.unimplemented, f"the sandbox does not answer {dict(world.unimplemented)}"
         finally:
             server.stop()
             await serving

@@ -40,6 +40,7 @@ async def sandbox(one_sandbox: RunningSandbox, receiver: Receiver) -> AsyncItera
     one_sandbox.state.reset()
     yield one_sandbox
     await one_sandbox.quiet()
+    assert not one_sandbox.state.unimplemented
 
 
 @pytest_asyncio.fixture

@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -70,17 +71,53 @@ def unknown_params(takes: Mapping[str, Any], known: Mapping[str, Any], at: str) 
             yield from unknown_params(kind[0], _followed(schema["items"])["properties"], f"{at}.{name}[]")
 
 
-def known_params(method: str, path: str) -> dict[str, Any]:
-    """What Stripe's endpoint of this address takes, by name."""
-    shape = re.sub(r"\{[^}]+\}", "{id}", path)
-    (operations,) = [
-        found for name, found in document()["paths"].items() if re.sub(r"\{[^}]+\}", "{id}", name) == shape
+@dataclass(frozen=True)
+class Operation:
+    """What Stripe says of one call: the parameters by name, those that it needs, and the answer."""
+
+    takes: Mapping[str, Any]
+    needs: tuple[str, ...]
+    answer: Mapping[str, Any]
+
+
+def operation(method: str, path: str) -> Operation:
+    """The call with this address, which may hold ids or names in braces for them."""
+    paths = [
+        found for found in document()["paths"] if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", found), path)
     ]
-    operation = operations[method.lower()]
-    if method == "GET":
-        return {one["name"]: one["schema"] for one in operation.get("parameters", ())}
-    form = operation.get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})
-    return dict(form.get("schema", {}).get("properties", {}))
+    found = document()["paths"][min(paths, key=lambda one: one.count("{"))][method.lower()]
+    form = found.get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})
+    in_query = {one["name"]: one["schema"] for one in found.get("parameters", ()) if one["in"] == "query"}
+    schema = form.get("schema", {})
+    return Operation(
+        takes=schema.get("properties", {}) | in_query,
+        needs=tuple(schema.get("required", ())),
+        answer=found["responses"]["200"]["content"]["application/json"]["schema"],
+    )
+
+
+def unsaid(sent: Mapping[str, Any], asked: Operation, at: str) -> Iterator[str]:
+    """Every name and every word of a closed set in a form that Stripe does not know, and what is missing."""
+    yield from (f"{at}: {name} is missing" for name in asked.needs if name not in sent)
+    yield from _unsaid(sent, {"type": "object", "properties": asked.takes}, at)
+
+
+def _unsaid(value: Any, schema: Mapping[str, Any], at: str) -> Iterator[str]:
+    schema = _followed(schema)
+    if "anyOf" in schema:
+        yield from min((list(_unsaid(value, one, at)) for one in schema["anyOf"]), key=len)
+    elif isinstance(value, Mapping):
+        known, others = schema.get("properties", {}), schema.get("additionalProperties")
+        for name, inner in value.items():
+            if name in known or isinstance(others, Mapping):
+                yield from _unsaid(inner, known.get(name, others), f"{at}.{name}")
+            else:
+                yield f"{at}.{name}: unknown"
+    elif isinstance(value, list):
+        for item in value:
+            yield from _unsaid(item, schema.get("items", {"type": "string", "enum": []}), f"{at}[]")
+    elif schema.get("type") in ("object", "array") or value not in schema.get("enum", [value]):
+        yield f"{at}: {value!r}"
 
 
 def _object_differences(value: Mapping[str, Any], schema: Mapping[str, Any], at: str) -> Iterator[str]:

@@ -37,6 +37,7 @@ async def test_an_unknown_address_is_not_found_and_counted(
         counted = (await http.get("/_test/unimplemented")).json()
     assert refusal.value.http_status == 404
     assert counted == {"total": 1, "data": {"GET /v1/subscriptions": 1}}
+    sandbox.state.unimplemented.clear()
 
 
 async def test_lists_are_paged_newest_first_in_both_directions(stripe: StripeClient) -> None:

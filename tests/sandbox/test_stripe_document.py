@@ -1,13 +1,18 @@
 """An outside judge: what the sandbox takes and gives is compared with Stripe's own description of its API."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from app.sandbox import moves
 from app.sandbox.api.door import ENDPOINTS
+from app.sandbox.store import Wanted
 from tests.sandbox.shop import Shop
-from tests.sandbox.stripe_document import differences, document, known_params, unknown_params
+from tests.sandbox.stripe_cli import command_line
+from tests.sandbox.stripe_document import differences, document, operation, unknown_params
 from tests.sandbox_server import RunningSandbox
 
 UNDOCUMENTED = {  # Stripe's command line calls them, its documents do not name them
@@ -15,6 +20,16 @@ UNDOCUMENTED = {  # Stripe's command line calls them, its documents do not name 
     "/v1/payment_pages/{id}",
     "/v1/payment_pages/{id}/confirm",
 }
+MOVES = Path(moves.__file__).parent
+EMITTED = re.compile(r'emit\("([a-z_.]+)"')
+EVENT_TYPES = "SELECT DISTINCT json_extract(body, '$.type') AS type FROM objects WHERE kind = 'event'"
+POOR = {"amount": "100", "currency": "usd", "payment_method": "pm_card_chargeDeclined", "confirm": "true"}
+REFUSALS = [
+    ("/v1/customers", {"colour": "red"}, 400),
+    ("/v1/checkout/sessions", {"mode": "payment"}, 400),
+    ("/v1/checkout/sessions/cs_test_gone/expire", {}, 404),
+    ("/v1/payment_intents", POOR, 402),
+]
 LISTS = {
     "customers": "customer",
     "products": "product",
@@ -34,6 +49,7 @@ BUYERS: tuple[dict[str, str], ...] = (
     {"number": "4000002500003155"},
     {"number": "4000000000000259"},
     {"number": "4000000000001976"},
+    {"number": "4000000000002685"},
     {"number": "4000000000007726"},
     {"number": "4000000000005126"},
     {"method": "sepa_debit"},
@@ -47,7 +63,7 @@ def test_the_sandbox_takes_no_parameter_that_stripe_does_not_know() -> None:
         difference
         for one in ENDPOINTS
         if one.path not in UNDOCUMENTED
-        for difference in unknown_params(one.takes, known_params(one.method, one.path), one.path)
+        for difference in unknown_params(one.takes, operation(one.method, one.path).takes, one.path)
     ]
     assert found == []
 
@@ -61,6 +77,41 @@ async def test_every_object_and_every_event_looks_as_stripe_says(shop: Shop, san
             data = (await http.get(path, params={"limit": 100})).json()["data"]
             assert data, path
             assert [found for one in data for found in _differences(one, name)] == []
+
+
+async def test_every_kind_of_event_is_one_of_stripes_and_was_looked_at(
+    shop: Shop, sandbox: RunningSandbox
+) -> None:
+    known = operation("POST", "/v1/webhook_endpoints").takes["enabled_events"]["items"]["enum"]
+    await _a_busy_day(shop, sandbox)
+    told = {row["type"] for row in sandbox.state.store.rows(EVENT_TYPES)}
+    assert told <= set(known)
+    assert told == {name for path in MOVES.glob("*.py") for name in EMITTED.findall(path.read_text())}
+
+
+@pytest.mark.parametrize(("address", "form", "status"), REFUSALS)
+async def test_a_refusal_looks_as_stripe_says(
+    sandbox: RunningSandbox, address: str, form: dict[str, str], status: int
+) -> None:
+    document()
+    auth = ("sk_test_x", "")
+    async with httpx.AsyncClient(base_url=sandbox.url, auth=auth, trust_env=False) as http:
+        answer = await http.post(address, data=form)
+    assert answer.status_code == status
+    assert _differences(answer.json(), "error") == []
+
+
+async def test_what_the_command_line_makes_looks_as_stripe_says(shop: Shop, sandbox: RunningSandbox) -> None:
+    document()
+    async with command_line(sandbox.url) as cli:
+        for scene in ("checkout.session.completed", "checkout.session.async_payment_failed"):
+            await cli.trigger(scene)
+        for scene in ("charge.dispute.updated", "payment_intent.payment_failed"):
+            await cli.trigger(scene)
+    for name in ("event", "payment_intent", "payment_method", "charge", "checkout.session"):
+        found = sandbox.state.store.newest(Wanted(name))
+        assert found, name
+        assert [fault for one in found for fault in _differences(one, name)] == []
 
 
 async def test_an_expanded_session_looks_as_stripe_says(shop: Shop, sandbox: RunningSandbox) -> None:
@@ -103,8 +154,9 @@ async def _a_busy_day(shop: Shop, sandbox: RunningSandbox) -> None:
             intent_id = str((await shop.read(session.id)).payment_intent)
             await shop.stripe.v1.refunds.create_async({"payment_intent": intent_id, "amount": 900})
     sandbox.advance(60)
-    won, accepted = (await shop.stripe.v1.disputes.list_async()).data
+    accepted, inquiry, won = (await shop.stripe.v1.disputes.list_async()).data
     evidence: Any = {"evidence": {"uncategorized_text": "winning_evidence"}}
     await shop.stripe.v1.disputes.update_async(won.id, evidence)
-    await shop.stripe.v1.disputes.close_async(accepted.id)
+    for lost in (accepted, inquiry):
+        await shop.stripe.v1.disputes.close_async(lost.id)
     await shop.stripe.v1.checkout.sessions.expire_async((await shop.session()).id)
