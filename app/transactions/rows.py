@@ -1,8 +1,8 @@
 """Decides how one movement reads in a list: every value is text by the time a template sees it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.ledger.rules import Status
 from app.transactions.asking import KINDS
@@ -13,9 +13,11 @@ from app.web.filters import MONTHS as SHORT_MONTHS
 STATUS_WORDS: Mapping[str, str] = {Status.PENDING: "Settling", Status.FAILED: "Failed", Status.COMPLETED: ""}
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """A movement as text. An empty text is a value that the row does not have."""
+class LedgerRow(NamedTuple):
+    """A movement as text. An empty text is a value that the row does not have.
+
+    A tuple, because a page makes one per row and a frozen dataclass takes five times as long.
+    """
 
     at_iso: str
     at_text: str
@@ -37,8 +39,8 @@ def ledger_row(movement: Stored, *, says_year: bool = True) -> LedgerRow:
     at: datetime = movement["at"]
     cents, purchase_id = movement["money_cents"], movement["purchase_id"]
     return LedgerRow(
-        at_iso=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        at_text=moment_text(at) if says_year else f"{at.day} {SHORT_MONTHS[at.month - 1]}, {at:%H:%M}",
+        at_iso=f"{at.isoformat()[:19]}Z",
+        at_text=moment_text(at) if says_year else _within_month(at),
         kind=KINDS[movement["type"]],
         what=movement["description"],
         href=f"/transactions/{movement['id']}",
@@ -48,6 +50,10 @@ def ledger_row(movement: Stored, *, says_year: bool = True) -> LedgerRow:
         money_text="" if cents is None else money(cents, movement["currency"]),
         receipt_href=f"/purchases/{purchase_id}" if purchase_id else "",
     )
+
+
+def _within_month(at: datetime) -> str:
+    return f"{at.day} {SHORT_MONTHS[at.month - 1]}, {at.hour:02}:{at.minute:02}"
 
 
 def figure(credits_: int) -> str:

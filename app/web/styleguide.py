@@ -15,7 +15,7 @@ VIEWER = Viewer("usr_styleguide", "Ada Example", "ada@example.test", is_operator
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
-    """A movement as text, the shape that `ledger_row` shows."""
+    """A movement as text, the shape that `ledger_rows` shows."""
 
     at_iso: str
     at_text: str

@@ -1,7 +1,8 @@
 """Decides how templates are read: escaped, strict, from one folder. Knows no page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -10,9 +11,17 @@ from app.web import filters
 FOLDER = Path(__file__).resolve().parents[2] / "templates"
 
 
+class PageEnvironment(Environment):
+    """Jinja2's, but no template has globals of its own: every import and include would compare two layers of them."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The environment's globals, for every template."""
+        return super().make_globals(d) if d else self.globals
+
+
 def new_environment(static: Callable[[str], str], folder: Path = FOLDER) -> Environment:
     """The environment of all pages; `static("app.css")` gives a file's address in templates and macros."""
-    environment = Environment(
+    environment = PageEnvironment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         auto_reload=False,
