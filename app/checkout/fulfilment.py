@@ -11,6 +11,7 @@ import asyncpg
 import structlog
 
 from app.checkout.intent import carry_out_intent
+from app.checkout.money_back import NOTHING, MoneyBack
 from app.checkout.outcome import Also, Fulfilment, Outcome, Source, already, answer, as_stored
 from app.checkout.purchases import (
     Purchase,
@@ -22,6 +23,7 @@ from app.checkout.purchases import (
     purchase_by_id,
     purchase_with_balance,
 )
+from app.checkout.returns import apply_money_back, is_foreign, read_money_back
 from app.checkout.verdict import Meaning, Verdict, judge
 from app.database import tx
 from app.errors import IdempotencyConflict, StripeMissing, StripeUnavailable, UnknownPurchase
@@ -43,6 +45,7 @@ class _Case:
 
     purchase: Purchase
     session: CheckoutSession
+    back: MoneyBack
     source: Source
     rules: PaywallRules
     now: datetime
@@ -87,6 +90,7 @@ async def fulfil(
     try:
         with one_deadline():
             session = await gateway.checkout_session(session_id)
+            back = await _money_back_of(session, gateway)
     except (StripeUnavailable, StripeMissing):
         if known is None or source.kind != "page":
             raise
@@ -95,7 +99,16 @@ async def fulfil(
     if purchase is None:
         return await _told(_stranger(session), also)
     verdict = judge(session, purchase, live=gateway.is_live, event_type=source.event_type)
-    return await _apply(verdict, _Case(purchase, session, source, rules, now), also)
+    if verdict.meaning is Meaning.PAID and is_foreign(purchase, back):
+        verdict = Verdict(Meaning.REFUSED, "currency of a refund")
+    return await _apply(verdict, _Case(purchase, session, back, source, rules, now), also)
+
+
+async def _money_back_of(session: CheckoutSession, gateway: PaymentGateway) -> MoneyBack:
+    """What is back already of the money of a paid session."""
+    if session.payment_status != "paid" or session.payment_intent_id is None:
+        return NOTHING
+    return await read_money_back(gateway, session.payment_intent_id)
 
 
 async def _purchase_named_by(session: CheckoutSession) -> Purchase | None:
@@ -138,14 +151,14 @@ async def _grant_once(case: _Case, also: Also | None) -> Fulfilment:
     The order is the rule: what shall be taken from the credits again comes before the intent could spend them.
     A purchase of which nothing more is asked is one statement, and needs no transaction round it.
     """
-    if also is None and case.purchase.unlock_workshop_id is None:
+    if also is None and case.purchase.unlock_workshop_id is None and not case.back.seen:
         posted = await _post(case)
         return await _not_posted(case, None) if posted is None else _granted(case, posted)
     async with tx():
         posted = await _post(case)
         if posted is None:
             return await _not_posted(case, also)
-        granted = await _with_intent(case, _granted(case, posted))
+        granted = await _with_intent(case, await _less_money_back(case, _granted(case, posted)))
         if also is not None:
             await also(granted)
     return granted
@@ -170,6 +183,14 @@ def _granted(case: _Case, posted: Posted) -> Fulfilment:
     log.info("purchase_fulfilled", purchase_id=case.purchase.id, source=case.source.kind)
     found = answer(Outcome.GRANTED, case.purchase)
     return replace(found, balance_after_credits=posted.balance_after_credits, paid_at=case.now)
+
+
+async def _less_money_back(case: _Case, granted: Fulfilment) -> Fulfilment:
+    """Inside: the caller's tx. Raises: ReadAgain."""
+    if not case.back.seen:
+        return granted
+    taken = await apply_money_back(case.purchase, case.back, case.session.payment_intent_id, case.source)
+    return granted if taken is None else replace(granted, balance_after_credits=taken.balance_after_credits)
 
 
 async def _with_intent(case: _Case, granted: Fulfilment) -> Fulfilment:
@@ -233,8 +254,9 @@ async def _refuse(case: _Case, verdict: Verdict, also: Also | None) -> Fulfilmen
     """Keep the money's trace for a person to look at; nothing is granted."""
     reason = verdict.reason or "mismatch"
     refused = answer(Outcome.REFUSED, case.purchase, reason=reason)
+    is_noted = (case.purchase.status, case.purchase.refused_reason) == ("refused", reason)
     async with tx():
-        if verdict.touches_purchase:
+        if verdict.touches_purchase and not is_noted:
             await mark_refused(case.purchase.id, case.session, reason)
         if also is not None:
             await also(refused)

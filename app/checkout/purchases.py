@@ -42,6 +42,9 @@ class Purchase:
     attempt_key: str | None
     created_at: datetime
     paid_at: datetime | None
+    payment_intent: str | None = None
+    dispute_status: str | None = None
+    returns_seen: str = ""  # Stripe's refunds and disputes as last applied
 
     @property
     def is_unfinished(self) -> bool:
@@ -177,6 +180,12 @@ async def purchase_with_balance(session_id: str) -> tuple[Purchase, int] | None:
 async def purchase_by_id(purchase_id: str) -> Purchase | None:
     """Whosever it is: the caller decides who may know."""
     return _maybe(await row(f"SELECT {_COLUMNS} FROM purchases p WHERE p.id = $1", purchase_id))
+
+
+async def purchase_by_payment(payment_intent_id: str) -> Purchase | None:
+    """The purchase that was paid with this payment of Stripe's, as far as we have bound one."""
+    sql = f"SELECT {_COLUMNS} FROM purchases p WHERE p.payment_intent = $1"
+    return _maybe(await row(sql, payment_intent_id))
 
 
 async def unfinished_purchase(user_id: str, pack: str, unlock_workshop_id: str | None) -> Purchase | None:

@@ -126,17 +126,17 @@ class Life:
             bought.purchase_id,
             at,
         )
-        await self._take_back(bought, text, "refunded", at)
+        await self._take_back(bought, text, "refunded", at, returned_cents=pack.amount_cents)
 
     async def dispute(self, bought: Bought, at: datetime) -> None:
         """Dispute a payment, which holds its credits until it is decided."""
         text = f"Dispute about {bought.pack.name}: {credits_text(-bought.pack.credits)} held"
         await row(
-            "UPDATE purchases SET dispute_status = 'needs_response', updated_at = $2 WHERE id = $1",
+            "UPDATE purchases SET dispute_status = 'needs_response', disputed_at = $2, updated_at = $2 WHERE id = $1",
             bought.purchase_id,
             at,
         )
-        await self._take_back(bought, text, "disputed", at)
+        await self._take_back(bought, text, "disputed", at, returned_cents=0)
 
     async def start(
         self,
@@ -215,7 +215,9 @@ class Life:
     async def _touch(self, started: Started, at: datetime) -> None:
         await row("UPDATE workshops SET updated_at = $2 WHERE id = $1", started.workshop_id, at)
 
-    async def _take_back(self, bought: Bought, text: str, reason: str, at: datetime) -> None:
+    async def _take_back(
+        self, bought: Bought, text: str, reason: str, at: datetime, *, returned_cents: int
+    ) -> None:
         await payments.take_back(
             self.person.user_id,
             bought.purchase_id,
@@ -223,6 +225,7 @@ class Life:
             description=text,
             actor=SEED,
             reason=reason,
+            returned_cents=returned_cents,
             at=at,
         )
 

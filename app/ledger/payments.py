@@ -6,10 +6,11 @@ nothing of Stripe.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NotRequired, TypedDict, Unpack
 
 import asyncpg
 
-from app.database import row, rows
+from app.database import row
 from app.errors import BadInput, IdempotencyConflict, NotSettled
 from app.ids import new_id
 from app.ledger import rules
@@ -27,6 +28,30 @@ class PurchaseMovement:
     description: str
     stripe_session_id: str | None = None
     request_id: str | None = None
+
+
+class Cause(TypedDict):
+    """Why credits follow money on its way back: what the movement says of itself.
+
+    Units: `returned_cents` is the money that went back since the purchase's movement before; negative if it returned.
+    """
+
+    description: str
+    actor: Actor
+    reason: str
+    returned_cents: NotRequired[int]
+    request_id: NotRequired[str | None]
+    at: NotRequired[datetime | None]
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What was taken back of a purchase so far, less what was given back, and the money that stood for it."""
+
+    moves: int
+    credits: int
+    returned_cents: int
+    last_refund_id: str | None
 
 
 @dataclass(frozen=True)
@@ -92,9 +117,11 @@ _EARLIER = """
 SELECT id, clerk_user_id, status, amount, seq, balance_before, balance_after, posted_at
   FROM credit_transactions WHERE idempotency_key = $1"""
 
-_MOVES_OF_PURCHASE = """
-SELECT id, type, amount FROM credit_transactions
- WHERE purchase_id = $1 AND clerk_user_id = $2 AND type IN ('refund', 'reversal') ORDER BY seq"""
+_TAKEN_BACK = """
+SELECT count(*) AS moves, coalesce(-sum(amount), 0) AS credits, coalesce(sum(returned_cents), 0) AS returned_cents,
+       (array_agg(id ORDER BY seq DESC) FILTER (WHERE type = 'refund'))[1] AS last_refund_id
+  FROM credit_transactions
+ WHERE purchase_id = $1 AND clerk_user_id = $2 AND type IN ('refund', 'reversal')"""
 
 
 async def post_purchase(movement: PurchaseMovement, *, actor: Actor, at: datetime | None = None) -> Posted:
@@ -161,68 +188,56 @@ async def fail_purchase(purchase_id: str) -> bool:
     return False
 
 
-async def take_back(
-    user_id: str,
-    purchase_id: str,
-    credits: int,
-    *,
-    description: str,
-    actor: Actor,
-    reason: str,
-    at: datetime | None = None,
-) -> Posted:
+async def taken_back(user_id: str, purchase_id: str) -> TakenBack:
+    """How many credits of a purchase are taken back now. Inside: to build on it, hold the person's row."""
+    found = await row(_TAKEN_BACK, purchase_id, user_id)
+    if found is None:
+        raise LookupError("a sum over no rows is a row all the same")
+    return TakenBack(**found)
+
+
+async def take_back(user_id: str, purchase_id: str, credits: int, **cause: Unpack[Cause]) -> Posted:
     """Take credits away because their money went back; the balance may become a debt.
 
     Repeat: takes again. The caller derives the credits from an absolute target under the person's lock.
     """
     if credits < 1:
         raise BadInput(credits="Nothing to take back.")
-    await lock_user(user_id)
-    moves = await rows(_MOVES_OF_PURCHASE, purchase_id, user_id)
-    movement = Movement(
-        user_id,
-        Kind.REFUND,
-        -credits,
-        description,
-        rules.refund_key(purchase_id, len(moves)),
-        actor,
-        purchase_id=purchase_id,
-        reason=reason,
-    )
-    return await post(movement, at=at)
+    return await _follow_money(Kind.REFUND, user_id, purchase_id, -credits, cause)
 
 
-async def give_back(
-    user_id: str,
-    purchase_id: str,
-    credits: int,
-    *,
-    description: str,
-    actor: Actor,
-    reason: str,
-    at: datetime | None = None,
-) -> Posted:
+async def give_back(user_id: str, purchase_id: str, credits: int, **cause: Unpack[Cause]) -> Posted:
     """Return credits that were taken back from a purchase, at most as many as were taken.
 
     Repeat: gives again, as `take_back`. Raises: BadInput: more than is still taken.
     """
+    return await _follow_money(Kind.REVERSAL, user_id, purchase_id, credits, cause)
+
+
+async def _follow_money(
+    kind: Kind, user_id: str, purchase_id: str, change_credits: int, cause: Cause
+) -> Posted:
+    """One movement more of a purchase, numbered under the person's lock: the same sum may come round again."""
     await lock_user(user_id)
-    moves = await rows(_MOVES_OF_PURCHASE, purchase_id, user_id)
-    if not 1 <= credits <= -sum(move["amount"] for move in moves):
+    so_far = await taken_back(user_id, purchase_id)
+    is_taken = kind is Kind.REFUND
+    if not is_taken and not 1 <= change_credits <= so_far.credits:
         raise BadInput(credits="More than was taken back.")
-    last_refund = [move["id"] for move in moves if move["type"] == Kind.REFUND][-1]
+    key = rules.refund_key if is_taken else rules.give_back_key
     movement = Movement(
         user_id,
-        Kind.REVERSAL,
-        credits,
-        description,
-        rules.give_back_key(purchase_id, len(moves)),
-        actor,
+        kind,
+        change_credits,
+        cause["description"],
+        key(purchase_id, so_far.moves),
+        cause["actor"],
         purchase_id=purchase_id,
-        reverses_id=last_refund,
-        reason=reason,
+        reverses_id=None if is_taken else so_far.last_refund_id,
+        reason=cause["reason"],
+        request_id=cause.get("request_id"),
+        returned_cents=cause.get("returned_cents"),
     )
-    return await post(movement, at=at)
+    return await post(movement, at=cause.get("at"))
 
 
 def _values(movement: PurchaseMovement, actor: Actor, at: datetime | None) -> tuple[object, ...]:

@@ -68,6 +68,7 @@ class Movement:
     reason: str | None = None
     note: str | None = None
     request_id: str | None = None
+    returned_cents: int | None = None  # money that went back since the purchase's row before, signed
 
 
 _MOVE_BALANCE = """
@@ -85,9 +86,9 @@ WITH moved AS ({_MOVE_BALANCE}
 INSERT INTO credit_transactions
        (id, clerk_user_id, type, status, amount, balance_before, balance_after, seq, posted_at, created_at,
         description, idempotency_key, actor, actor_id, workshop_id, workshop_title, purchase_id, reverses_id,
-        reason, note, request_id)
+        reason, note, request_id, returned_cents)
 SELECT $1, $2, $5, 'completed', $3, credit_balance - $3, credit_balance, ledger_seq, last_posted_at,
-       coalesce($4, clock_timestamp()), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+       coalesce($4, clock_timestamp()), $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
   FROM moved
 RETURNING id, seq, balance_before, balance_after, posted_at"""
 
@@ -243,6 +244,7 @@ def _values(movement: Movement, at: datetime | None) -> tuple[object, ...]:
         movement.reason,
         movement.note,
         movement.request_id,
+        movement.returned_cents,
     )
 
 

@@ -1,0 +1,112 @@
+"""Brings a purchase and its credits to where Stripe says the money is: the one place where they are taken back.
+
+Used by the fulfilment, for money that is back before its credits were counted, and by the clawback.
+"""
+
+import asyncio
+
+import structlog
+
+from app.checkout.money_back import MoneyBack, Reason, money_back, reason_for, target_credits
+from app.checkout.outcome import Source
+from app.checkout.payment_words import is_held
+from app.checkout.purchases import Purchase, purchase_by_id
+from app.database import row
+from app.errors import TryLater
+from app.ledger.payments import Cause, give_back, take_back, taken_back
+from app.ledger.posting import Posted
+from app.payments.gateway import PaymentGateway
+from app.web.filters import MINUS, credits, money
+
+log = structlog.get_logger("app.checkout")
+
+_KEEP = """
+UPDATE purchases
+   SET amount_refunded_cents = least($2, amount_cents), refund_pending_cents = $3, dispute_status = $4,
+       disputed_at = $5, returns_seen = $6, payment_intent = coalesce(payment_intent, $7),
+       updated_at = clock_timestamp()
+ WHERE id = $1"""
+
+
+class ReadAgain(TryLater):
+    """Somebody applied another state of Stripe's since we read ours, which may be the older one."""
+
+
+async def read_money_back(gateway: PaymentGateway, payment_intent_id: str) -> MoneyBack:
+    """What Stripe says now. Raises: StripeUnavailable. Inside: no transaction."""
+    refunds, disputes = await asyncio.gather(
+        gateway.refunds(payment_intent_id), gateway.disputes(payment_intent_id)
+    )
+    return money_back(refunds, disputes)
+
+
+def is_foreign(purchase: Purchase, back: MoneyBack) -> bool:
+    """True when money came back in a currency in which this purchase was not paid: its sum would mean nothing."""
+    return not back.currencies <= {purchase.currency}
+
+
+async def is_settled(purchase: Purchase, back: MoneyBack) -> bool:
+    """True when nothing is to be written: what Stripe says was applied before."""
+    if purchase.returns_seen != back.seen:
+        return False
+    return purchase.status != "paid" or await _missing_credits(purchase, back) == 0
+
+
+async def apply_money_back(
+    purchase: Purchase, back: MoneyBack, payment_intent_id: str | None, source: Source
+) -> Posted | None:
+    """Write the difference to what is taken back already, and note on the purchase what Stripe said.
+
+    The purchase is as it was *before* Stripe was read. Whoever finds that another reading was applied since cannot
+    know which of the two is the newer, writes nothing, and reads again.
+    Shape: the movement, if one was needed.
+    Inside: the caller's tx, which holds the person's row; a paid purchase is counted.
+    Repeat: writes nothing.
+    Raises: ReadAgain.
+    """
+    now = await purchase_by_id(purchase.id)
+    if now is None or now.returns_seen != purchase.returns_seen:
+        raise ReadAgain(f"the money of {purchase.id} moved meanwhile")
+    posted = await _follow(now, back, source) if now.status == "paid" else None
+    if back.seen != now.returns_seen:
+        cents = back.refunded_cents, back.pending_cents
+        dispute = back.dispute_status, back.disputed_at
+        await row(_KEEP, now.id, *cents, *dispute, back.seen, payment_intent_id)
+    return posted
+
+
+async def _missing_credits(purchase: Purchase, back: MoneyBack) -> int:
+    so_far = await taken_back(purchase.user_id, purchase.id)
+    return target_credits(purchase.credits, purchase.amount_cents, back) - so_far.credits
+
+
+async def _follow(purchase: Purchase, back: MoneyBack, source: Source) -> Posted | None:
+    so_far = await taken_back(purchase.user_id, purchase.id)
+    change_credits = so_far.credits - target_credits(purchase.credits, purchase.amount_cents, back)
+    if change_credits == 0:
+        return None
+    reason = reason_for(change_credits, was_held=is_held(purchase.dispute_status), back=back)
+    returned_cents = min(back.refunded_cents, purchase.amount_cents) - so_far.returned_cents
+    cause = Cause(
+        description=_description(purchase, reason, change_credits, returned_cents),
+        actor=source.actor(purchase),
+        reason=reason,
+        returned_cents=returned_cents,
+        request_id=source.request_id,
+    )
+    log.info("credits_follow_money", purchase_id=purchase.id, change_credits=change_credits, reason=reason)
+    move = take_back if change_credits < 0 else give_back
+    return await move(purchase.user_id, purchase.id, abs(change_credits), **cause)
+
+
+def _description(purchase: Purchase, reason: Reason, change_credits: int, returned_cents: int) -> str:
+    changed = f"{'+' if change_credits > 0 else MINUS}{credits(abs(change_credits))}"
+    match reason:
+        case Reason.REFUNDED:
+            return f"Refund of {purchase.pack_name}: {changed}, {money(returned_cents, purchase.currency)} returned"
+        case Reason.REFUND_FAILED:
+            return f"Refund of {purchase.pack_name} failed: {changed} given back"
+        case Reason.DISPUTED:
+            return f"Dispute about {purchase.pack_name}: {changed} held"
+        case Reason.DISPUTE_ENDED:
+            return f"Dispute about {purchase.pack_name} ended: {changed} given back"
