@@ -1,0 +1,63 @@
+"""How far each of Stripe's lists is reconciled, and from where the next run looks.
+
+A cursor is the moment of the newest object that was seen to, so a run that finds nothing new moves none. It waits at
+what a person has to see to, so that every run names that again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from app.database import row
+from app.reconcile.ours import oldest_at
+
+ListName = Literal["sessions", "refunds", "disputes"]
+
+OVERLAPS = {
+    "sessions": timedelta(
+        hours=49
+    ),  # a payment page lives for a day, after a request that may take a day to succeed
+    "refunds": timedelta(days=35),  # a bank may send one back for a month
+    "disputes": timedelta(hours=49),  # an open one is read again whatever its age
+}
+WAITS_AT_MOST = timedelta(days=35)
+
+_MOVE = """
+INSERT INTO reconcile_cursors (name, reached_at) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET reached_at = excluded.reached_at, updated_at = clock_timestamp()
+ WHERE reconcile_cursors.reached_at < excluded.reached_at"""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From which moment to list; what is older than `reached_at` was seen to before, if it has not changed since."""
+
+    since_at: datetime
+    reached_at: datetime | None
+
+    def is_new(self, created_at: datetime | None) -> bool:
+        """True for what no run has seen to."""
+        return created_at is None or self.reached_at is None or created_at > self.reached_at
+
+
+async def window_of(name: ListName, *, asked_at: datetime | None, now: datetime) -> Window:
+    """Some way back from the cursor, or from earlier if asked; at first, from the first purchase of all.
+
+    Never later than the cursor allows: a gap would stay one for good. Asked for, all counts as new.
+    """
+    found = await row("SELECT reached_at FROM reconcile_cursors WHERE name = $1", name)
+    if found is None:
+        return Window(asked_at or (await oldest_at() or now) - OVERLAPS[name], None)
+    usual_at = found["reached_at"] - OVERLAPS[name]
+    return (
+        Window(usual_at, found["reached_at"]) if asked_at is None else Window(min(usual_at, asked_at), None)
+    )
+
+
+async def move(name: ListName, newest_at: datetime, *, held_at: datetime | None) -> None:
+    """All up to the newest is seen to, and committed; what holds the cursor back does so for some weeks.
+
+    Repeat: nothing; a cursor never goes back.
+    """
+    reached_at = newest_at if held_at is None else max(min(newest_at, held_at), newest_at - WAITS_AT_MOST)
+    await row(_MOVE, name, reached_at)

@@ -1,0 +1,98 @@
+"""Money on its way back: refunds and disputes, held against what was last applied to the purchase they belong to."""
+
+from collections.abc import Sequence
+
+from app.checkout.clawback import Clawback, Followed, clawback
+from app.checkout.money_back import MoneyBack, target_credits
+from app.errors import UnknownPurchase
+from app.payments.gateway import ChargeRelated, Dispute, Refund
+from app.reconcile.cursors import Window
+from app.reconcile.ours import Ours, of_payments
+from app.reconcile.report import Mended
+from app.reconcile.running import SOURCE, Run, note_refused, one_by_one, undone_if_dry
+
+
+async def compare_returns(run: Run, window: Window, batch: Sequence[Refund | Dispute]) -> None:
+    """Have the credits follow wherever Stripe says something that was not applied.
+
+    A payment that is none of ours stays so: it is asked about once.
+    """
+    payments = {found.id: found.payment_intent_id or await _payment_of(run, found) for found in batch}
+    known = await of_payments([payment for payment in payments.values() if payment])
+    seen: set[str] = set()
+    for found in batch:
+        payment = payments[found.id]
+        if payment is None or payment in seen:
+            continue
+        ours = known.get(payment)
+        if window.is_new(found.created_at) if ours is None else not is_applied(found, ours):
+            seen.add(payment)
+            await follow_money(run, ours, payment)
+
+
+def is_applied(found: Refund | Dispute, ours: Ours) -> bool:
+    """True when the purchase says of itself that this very state was applied to it."""
+    state = f"{found.id}={found.status}"
+    token = f"{state}:{found.amount_cents}" if isinstance(found, Refund) else state
+    return token in ours.returns_seen.split()
+
+
+def is_target_met(ours: Ours) -> bool:
+    """True when the ledger has taken back what the stored refunds and disputes demand."""
+    back = MoneyBack(refunded_cents=ours.refunded_cents, dispute_status=ours.dispute_status)
+    return ours.taken_credits == target_credits(ours.credits, ours.amount_cents, back)
+
+
+async def follow_money(run: Run, ours: Ours | None, payment_intent_id: str) -> None:
+    """Bring the credits of one payment to where its money is, and note what came of it.
+
+    A dry run looks once, and only at a purchase that is credited: of any other its fulfilment speaks for both.
+    """
+    if run.report.dry_run and (ours is None or ours.status != "paid" or ours.id in run.report.named):
+        return
+    async with one_by_one(run, ours.id if ours else None, payment_intent_id):
+        try:
+            found = await _followed(run, payment_intent_id)
+        except UnknownPurchase:
+            return
+        _note(run, found, payment_intent_id)
+
+
+async def _followed(run: Run, payment_intent_id: str) -> Clawback:
+    means = run.means
+    return await undone_if_dry(
+        run,
+        lambda also: clawback(
+            payment_intent_id,
+            source=SOURCE,
+            gateway=means.gateway,
+            rules=means.rules,
+            now=means.clock(),
+            also=also,
+        ),
+    )
+
+
+def _note(run: Run, found: Clawback, payment_intent_id: str) -> None:
+    moved = abs(found.change_credits)
+    match found.outcome:
+        case Followed.MOVED if found.change_credits < 0:
+            run.mended(
+                Mended.TAKEN_BACK, found.purchase_id, payment_intent_id, f"{moved} credits, with the money"
+            )
+        case Followed.MOVED:
+            run.mended(
+                Mended.GIVEN_BACK, found.purchase_id, payment_intent_id, f"{moved} credits, with the money"
+            )
+        case Followed.NOTED:
+            what = "a refund or a dispute that moves no credits"
+            run.mended(Mended.NOTED, found.purchase_id, payment_intent_id, what)
+        case Followed.REFUSED:
+            note_refused(run, found.purchase_id, payment_intent_id, found.reason)
+        case Followed.SETTLED:
+            return
+
+
+async def _payment_of(run: Run, found: Refund | Dispute) -> str | None:
+    kind: ChargeRelated = "refund" if isinstance(found, Refund) else "dispute"
+    return await run.means.gateway.payment_intent_of(kind, found.id)

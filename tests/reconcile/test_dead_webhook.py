@@ -1,0 +1,204 @@
+"""With the webhook dead, all that Stripe knows reaches purchases and ledger by one comparison. RECN-01, M45."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.clock import utc_now
+from app.database import row
+from app.errors import StripeUnavailable
+from app.reconcile.report import Mended
+from app.sandbox.moves import disputing, payment, refunding
+from tests.checkout.till import Till, balance_of, movements_of, session_id_of
+from tests.factories import make_user, make_workshop
+from tests.reconcile.books import (
+    assert_a_second_run_writes_nothing,
+    change,
+    compared,
+    every_write,
+    found,
+    kinds,
+    payment_of,
+    status_of,
+)
+
+WEEK = 7 * 86_400
+
+
+async def test_a_paid_purchase_is_credited_and_its_intent_carried_out(till: Till) -> None:
+    alice = await make_user()
+    workshop = await make_workshop(user_id=alice, current_step="journey-mapping")
+    started = await till.bought(alice, intent_workshop_id=workshop)
+    report = await compared(till)
+    assert kinds(report.mended) == [Mended.CREDITED]
+    assert report.is_clean
+    assert (await status_of(started.purchase_id), await movements_of(alice)) == (
+        "paid",
+        [("purchase", "completed", 1), ("consumption", "completed", -1)],
+    )
+    await assert_a_second_run_writes_nothing(till)
+
+
+@pytest.mark.parametrize(("outcome", "status", "credits"), [("succeed", "paid", 1), ("fail", "failed", 0)])
+async def test_a_bank_debit_is_followed_to_its_end(
+    till: Till, outcome: str, status: str, credits: int
+) -> None:
+    alice = await make_user()
+    started = await till.start(alice)
+    await till.pay(started, method="sepa_debit", outcome=outcome)
+    assert kinds((await compared(till)).mended) == [Mended.SETTLING]
+    await assert_a_second_run_writes_nothing(till)
+    till.sandbox.advance(WEEK)
+    report = await compared(till)
+    assert kinds(report.mended) == [Mended.CREDITED if credits else Mended.FAILED]
+    assert (await status_of(started.purchase_id), await balance_of(alice)) == (status, credits)
+    await assert_a_second_run_writes_nothing(till)
+
+
+async def test_an_expired_page_closes_its_purchase_and_buying_works_again(till: Till) -> None:
+    alice = await make_user()
+    started = await till.start(alice)
+    till.sandbox.advance(25 * 3600)
+    assert kinds((await compared(till)).mended) == [Mended.CLOSED]
+    assert await status_of(started.purchase_id) == "expired"
+    await assert_a_second_run_writes_nothing(till)
+    assert (await till.start(alice)).purchase_id != started.purchase_id
+
+
+async def test_a_purchase_whose_page_was_never_made_is_closed_once_nobody_can_pay_it(till: Till) -> None:
+    """C02: a page that was never heard of has been seen by nobody."""
+    alice = await make_user()
+    till.sandbox.fault("api", "503", match="POST /v1/checkout/sessions", times=3)
+    with pytest.raises(StripeUnavailable):
+        await till.start(alice)
+    assert (await compared(till)).is_clean
+
+    def in_three_days() -> datetime:
+        return utc_now() + timedelta(days=3)
+
+    report = await compared(till, clock=in_three_days)
+    assert kinds(report.mended) == [Mended.CLOSED]
+    await assert_a_second_run_writes_nothing(till, clock=in_three_days)
+
+
+async def test_a_payment_on_a_page_that_was_never_bound_is_found_by_the_purchase_it_names(till: Till) -> None:
+    """C02: dead after Stripe made the page, before its id was stored."""
+    alice = await make_user()
+    started = await till.bought(alice)
+    await row(
+        "UPDATE purchases SET stripe_session_id = NULL, status = 'started' WHERE id = $1", started.purchase_id
+    )
+    assert kinds((await compared(till)).mended) == [Mended.CREDITED]
+    assert await balance_of(alice) == 1
+    await assert_a_second_run_writes_nothing(till)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["credited before", "never heard of"])
+async def test_refunds_take_their_credits_back_whole_and_in_part(till: Till, known: bool) -> None:
+    """M16, M17, M18."""
+    alice = await make_user()
+    started = await till.bought(alice, "serial-entrepreneur")
+    if known:
+        await compared(till)
+    for cents, taken in ((7000, 1), (None, 2)):
+        with change(till) as stripe:
+            charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
+            refunding.refund(stripe, charge, {"amount": cents} if cents else {})
+        if known:
+            report = await compared(till)
+            assert kinds(report.mended) == [Mended.TAKEN_BACK]
+            assert (await movements_of(alice))[-1] == ("refund", "completed", -taken)
+            await assert_a_second_run_writes_nothing(till)
+    await compared(till)
+    assert await balance_of(alice) == 0
+    await assert_a_second_run_writes_nothing(till)
+
+
+async def test_a_refund_that_the_bank_sends_back_weeks_later_gives_its_credits_back(till: Till) -> None:
+    """M19: nobody tells, and the refund is older than what is usually looked at again."""
+    alice = await make_user()
+    started = await till.bought(alice)
+    with change(till) as stripe:
+        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
+        refund = refunding.refund(stripe, charge, {}, ends="succeeded")
+    await compared(till)
+    assert await balance_of(alice) == 0
+    till.sandbox.advance(20 * 86_400)
+    other = await till.bought(await make_user(name="Bob"))
+    with change(till) as stripe:
+        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, other)})
+        refunding.refund(stripe, charge, {})
+    await compared(till)
+    with change(till) as stripe:
+        refunding.fail(stripe, refund["id"])
+    assert found(await compared(till), started.purchase_id) == [Mended.GIVEN_BACK]
+    assert await balance_of(alice) == 1
+    await assert_a_second_run_writes_nothing(till)
+
+
+async def test_a_pending_refund_is_noted_and_looked_at_until_it_arrives(till: Till) -> None:
+    alice = await make_user()
+    started = await till.start(alice)
+    await till.pay(started, number="4000000000007726")
+    await compared(till)
+    with change(till) as stripe:
+        refunding.refund(
+            stripe, refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)}), {}
+        )
+    assert kinds((await compared(till)).mended) == [Mended.NOTED]
+    await assert_a_second_run_writes_nothing(till)
+    till.sandbox.advance(60)
+    assert kinds((await compared(till)).mended) == [Mended.TAKEN_BACK]
+    await assert_a_second_run_writes_nothing(till)
+
+
+@pytest.mark.parametrize("end", [disputing.win, disputing.lose])
+async def test_a_dispute_holds_the_credits_until_it_is_decided(till: Till, end: Callable[..., Any]) -> None:
+    """M22, M23."""
+    alice = await make_user()
+    started = await till.bought(alice)
+    await compared(till)
+    with change(till) as stripe:
+        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
+        dispute = disputing.open_dispute(stripe, charge, "fraudulent")
+    assert kinds((await compared(till)).mended) == [Mended.TAKEN_BACK]
+    assert await balance_of(alice) == 0
+    await assert_a_second_run_writes_nothing(till)
+    till.sandbox.advance(60 * 86_400)
+    with change(till) as stripe:
+        end(stripe, stripe.load("dispute", dispute["id"]))
+    won = end is disputing.win
+    assert kinds((await compared(till)).mended) == [Mended.GIVEN_BACK if won else Mended.NOTED]
+    assert await balance_of(alice) == (1 if won else 0)
+    await assert_a_second_run_writes_nothing(till)
+
+
+async def test_a_dispute_that_was_opened_and_lost_unheard_of_takes_the_credits(till: Till) -> None:
+    alice = await make_user()
+    started = await till.bought(alice)
+    with change(till) as stripe:
+        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
+        disputing.lose(stripe, disputing.open_dispute(stripe, charge, "fraudulent"))
+    await compared(till)
+    assert await movements_of(alice) == [("purchase", "completed", 1), ("refund", "completed", -1)]
+    await assert_a_second_run_writes_nothing(till)
+
+
+async def test_a_dry_run_says_the_same_and_writes_nothing(till: Till) -> None:
+    alice, bob, carol = await make_user(), await make_user(name="Bob"), await make_user(name="Carol")
+    refunded = await till.bought(carol)
+    await compared(till)
+    paid, expired = await till.bought(alice), await till.start(bob)
+    with change(till) as stripe:
+        payment.expire(stripe, stripe.load("checkout.session", session_id_of(expired)))
+        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, refunded)})
+        refunding.refund(stripe, charge, {})
+    before = await every_write()
+    tried = await compared(till, dry_run=True)
+    assert (await every_write(), tried.is_clean) == (before, False)
+    done = await compared(till)
+    assert sorted(map(str, done.mended)) == sorted(map(str, tried.mended))
+    assert kinds(done.mended) == sorted([Mended.CLOSED, Mended.CREDITED, Mended.TAKEN_BACK])
+    assert found(done, paid.purchase_id) == [Mended.CREDITED]
