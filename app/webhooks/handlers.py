@@ -10,10 +10,11 @@ from datetime import datetime
 import asyncpg
 import structlog
 
+from app.checkout.clawback import Clawback, Followed, clawback
 from app.checkout.fulfilment import Fulfilment, Outcome, Source, fulfil
 from app.errors import StripeMissing, StripeUnavailable, TryLater, UnknownPurchase
-from app.payments.gateway import PaymentGateway, StripeEvent
-from app.webhooks.inbox import Received, note_failure, receive, settle
+from app.payments.gateway import ChargeRelated, PaymentGateway, StripeEvent
+from app.webhooks.inbox import Received, State, note_failure, receive, settle
 from app.workshops.access import PaywallRules
 
 PASSING = (  # what another delivery of the same event may not meet
@@ -104,11 +105,53 @@ async def handle_checkout_session(event: StripeEvent, session_id: str, means: Me
         await _quarantine(event, "Stripe does not know the session")
 
 
+async def handle_refund(event: StripeEvent, refund_id: str, means: Means) -> None:
+    """Made, arrived or sent back by the bank."""
+    await _follow_money(event, "refund", refund_id, means)
+
+
+async def handle_charge(event: StripeEvent, charge_id: str, means: Means) -> None:
+    """Something of a charge was refunded."""
+    await _follow_money(event, "charge", charge_id, means)
+
+
+async def handle_dispute(event: StripeEvent, dispute_id: str, means: Means) -> None:
+    """Opened, answered, decided, or its money moved: none of them says by itself who keeps it."""
+    await _follow_money(event, "dispute", dispute_id, means)
+
+
+async def _follow_money(event: StripeEvent, kind: ChargeRelated, object_id: str, means: Means) -> None:
+    async def stamp(found: Clawback) -> None:
+        state: State = "quarantined" if found.outcome is Followed.REFUSED else "done"
+        await settle(event, state, error=found.reason, purchase_id=found.purchase_id)
+
+    gateway, source = means.gateway, Source("webhook", event.id, event.type, means.request_id)
+    try:
+        payment = event.payment_intent_id or await gateway.payment_intent_of(kind, object_id)
+        if payment is None:
+            raise UnknownPurchase(object_id)
+        await clawback(payment, source=source, gateway=gateway, rules=means.rules, now=means.now, also=stamp)
+    except UnknownPurchase:
+        await _ignore(event, "not a sale of ours")
+    except StripeMissing:
+        await _quarantine(event, f"Stripe does not know the {kind}")
+
+
 HANDLERS: dict[str, Handler] = {
     "checkout.session.completed": handle_checkout_session,
     "checkout.session.async_payment_succeeded": handle_checkout_session,
     "checkout.session.async_payment_failed": handle_checkout_session,
     "checkout.session.expired": handle_checkout_session,
+    "refund.created": handle_refund,
+    "refund.updated": handle_refund,
+    "refund.failed": handle_refund,
+    "charge.refunded": handle_charge,
+    "charge.refund.updated": handle_refund,
+    "charge.dispute.created": handle_dispute,
+    "charge.dispute.updated": handle_dispute,
+    "charge.dispute.funds_withdrawn": handle_dispute,
+    "charge.dispute.funds_reinstated": handle_dispute,
+    "charge.dispute.closed": handle_dispute,
 }
 
 
