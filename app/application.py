@@ -25,6 +25,8 @@ from app.errors import SignInNeeded
 from app.onboarding import routes as onboarding
 from app.payments.gateway import PaymentGateway
 from app.payments.stripe_gateway import stripe_gateway
+from app.reconcile.running import Means
+from app.reconcile.ticking import comparing
 from app.settings import BadSettings, Problem, Settings, unsafe
 from app.transactions import routes as transactions
 from app.web.filters import credits
@@ -65,9 +67,11 @@ def create_app(
     gateway: GatewayFactory = stripe_gateway,
     clock: Clock = utc_now,
     mailer: Mailer | None = None,
+    reconcile_every_seconds: int = 0,
 ) -> Litestar:
     """The whole product for these settings; the database pool and the gateway live as long as its lifespan.
 
+    The books are compared with Stripe's only if an interval is given: who serves gives the one of the settings.
     Raises: BadSettings: something unsafe or unreadable, every problem named.
     """
     catalog = catalog_of(settings)
@@ -81,7 +85,9 @@ def create_app(
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with database.pool(settings.database_url), gateway(settings) as payments:
             app.state.gateway = payments
-            yield
+            means = Means(payments, rules_of(settings), clock)
+            async with comparing(means, every_seconds=reconcile_every_seconds):
+                yield
 
     return Litestar(
         route_handlers=ROUTES,

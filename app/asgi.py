@@ -8,4 +8,5 @@ from app.settings import load_settings
 
 def create_app() -> Litestar:
     """What `granian --factory app.asgi:create_app` calls. Raises: BadSettings."""
-    return application.create_app(load_settings())
+    settings = load_settings()
+    return application.create_app(settings, reconcile_every_seconds=settings.reconcile_every_seconds)

@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     sign_in: Listed = ("email",)
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str = "no-reply@example.com"
+    reconcile_every_seconds: int = Field(default=300, ge=0)  # 0: never
 
     @property
     def is_production(self) -> bool:

@@ -45,6 +45,7 @@ def test_good_settings_are_read_with_their_types(monkeypatch: pytest.MonkeyPatch
         PAYWALL_ENABLED="false",
         PAYWALL_CUTOFF="2026-01-31T01:00:00+01:00",
         STRIPE_PRICE_SINGLE_FLIGHT="price_1",
+        RECONCILE_EVERY_SECONDS="0",
     )
     assert settings.is_production
     assert settings.is_live
@@ -52,6 +53,7 @@ def test_good_settings_are_read_with_their_types(monkeypatch: pytest.MonkeyPatch
     assert settings.paywall_enabled is False
     assert settings.paywall_cutoff == datetime(2026, 1, 31, tzinfo=UTC)
     assert settings.price_ids == {"single-flight": "price_1"}
+    assert settings.reconcile_every_seconds == 0
 
 
 def test_a_test_key_will_do_in_development(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,6 +88,8 @@ BAD = [
     (LIVE, "PAYWALL_ENABLED", "True"),
     (LIVE, "PAYWALL_CUTOFF", "soon"),
     (LIVE, "PAYWALL_CUTOFF", "2026-01-31T00:00:00"),
+    (LIVE, "RECONCILE_EVERY_SECONDS", "-1"),
+    (LIVE, "RECONCILE_EVERY_SECONDS", "often"),
     (TEST, "STRIPE_SECRET_KEY", "sk_live_4eC39HqLyjWDarjtT1zdp7dc"),
     (TEST, "STRIPE_API_BASE", "http://127.0.0.1:9000/v1"),
 ]

@@ -58,6 +58,7 @@ def _environment(database_url: str) -> Mapping[str, str]:
         "STRIPE_SECRET_KEY": "sk_test_of_the_tests",
         "STRIPE_WEBHOOK_SECRET": "whsec_of_the_tests",
         "STRIPE_API_BASE": f"http://{HOST}:9",  # nobody answers there, and no unlock asks
+        "RECONCILE_EVERY_SECONDS": "0",
     }
 
 
