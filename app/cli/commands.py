@@ -5,6 +5,7 @@ What they do is imported when they run, so that `billing --help` answers at once
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -148,6 +149,23 @@ def grant(*, user: str, credits: int, reason: str, as_json: bool) -> None:
 
     with local_environment():
         say_granted(user, credits, reason=reason, as_json=as_json)
+
+
+@billing.command()
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]),
+    help="Look back at least to this moment (UTC, unless it has an offset).",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@AS_JSON
+def reconcile(*, since: datetime | None, dry_run: bool, as_json: bool) -> None:
+    """Compare the books with Stripe's, both ways, and mend what was missed."""
+    from app.cli.local_environment import local_environment
+    from app.cli.reconciling import say_reconciled
+
+    with local_environment():
+        sys.exit(say_reconciled(since_at=since, dry_run=dry_run, as_json=as_json))
 
 
 @billing.group(invoke_without_command=True)

@@ -26,7 +26,8 @@ def test_help_answers_in_under_half_a_second() -> None:
     asked = [sys.executable, "-m", "app.cli", "--help"]
     done = subprocess.run(asked, capture_output=True, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    for command in ("run", "serve", "migrate", "seed", "check", "grant", "catalog", "sandbox"):
+    commands = "run serve migrate seed check grant reconcile events catalog sandbox"
+    for command in commands.split():
         assert command in done.stdout
     assert "forget" not in done.stdout
     used_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
