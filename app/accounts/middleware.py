@@ -21,7 +21,7 @@ SESSION_SECONDS = int(LONGEST.total_seconds())
 
 
 class SessionMiddleware(ASGIMiddleware):
-    """Leaves the viewer and the session's token in the request's state; both None for whoever is not signed in.
+    """Leaves the moment, the viewer and the session's token in the request's state; nobody signed in is None.
 
     Static files and health answers opt out with `no_session`. A form sent after the session ended leads to
     sign-in instead of "this form has expired", save the forms with `signed_out`, which need no session.
@@ -37,10 +37,12 @@ class SessionMiddleware(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: HttpRequest = scope["litestar_app"].request_class(scope, receive)
         token = request.cookies.get(cookie_name(self.options, SESSION))
-        signed_in = await resolve(token, now=self.clock()) if token else None
+        now = self.clock()
+        signed_in = await resolve(token, now=now) if token else None
         if token and signed_in is None and _needs_session(request):
             raise SignInNeeded(await self._way_back(request))
         state = scope_state(scope)
+        state["asked_at"] = now
         state["viewer"] = _viewer(signed_in) if signed_in else None
         state["session_token"] = token if signed_in else None
         await next_app(scope, receive, send)

@@ -5,7 +5,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
-from app.clock import Clock
 from app.transactions.asking import asked
 from app.transactions.cursor import NEWEST, cursor
 from app.transactions.history import history_page, workshops_named
@@ -13,15 +12,13 @@ from app.transactions.story import story_of
 from app.transactions.story_view import story_view
 from app.transactions.view import HistoryView, address, history_view, refused
 from app.web.rendering import page, wants_fragment
-from app.web.site import Badge, HttpRequest, Viewer
+from app.web.site import Badge, HttpRequest, Viewer, asked_at
 
 UNREADABLE_PLACE = "The link to that page of the list could not be read, so here is the first."
 
 
 @get("/transactions")
-async def history(
-    request: HttpRequest, viewer: NamedDependency[Viewer], clock: NamedDependency[Clock]
-) -> Template:
+async def history(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Template:
     """The person's movements, newest first, as far as the filters in the address let them through."""
     query = dict(request.query_params)  # of a name that comes twice, the first counts
     wanted = asked(query)
@@ -31,7 +28,7 @@ async def history(
         return _page(request, refused(wanted, workshops), status=422, headers={"HX-Push-Url": "false"})
     place = cursor(query["before"]) if query.get("before") else NEWEST
     start = place or NEWEST
-    found = await history_page(viewer.clerk_user_id, wanted.filters, now=clock(), start=start)
+    found = await history_page(viewer.clerk_user_id, wanted.filters, now=asked_at(request), start=start)
     note = "" if place else UNREADABLE_PLACE
     view = history_view(wanted, found, workshops, start=start, note=note)
     badge = Badge(found.balance_credits, found.pending_credits, found.ledger_seq)

@@ -61,8 +61,8 @@ class Csrf(ASGIMiddleware):
         self.options = options
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request: HttpRequest = Request(scope, receive)
-        if request.method not in READING:
+        if scope.get("method") not in READING:
+            request: HttpRequest = Request(scope, receive)
             self._require_same_origin(request)
             await self._require_token(request)
         await next_app(scope, receive, send)

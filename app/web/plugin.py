@@ -1,13 +1,13 @@
 """Decides how the web plumbing is put into the application. The only list of its parts."""
 
 from litestar.config.app import AppConfig
-from litestar.config.compression import CompressionConfig
 from litestar.exceptions import HTTPException
 from litestar.plugins import InitPlugin
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
 from app.web import pages, styleguide
+from app.web.compression import Compression
 from app.web.csrf import Csrf, anonymous_cookie
 from app.web.errors import on_error
 from app.web.security import HostCheck, security_headers
@@ -19,7 +19,7 @@ from app.web.templating import new_environment
 class Web(InitPlugin):
     """Templates, static files, error pages, headers and the guards round the given middleware.
 
-    Shape: `Litestar(route_handlers=…, middleware=[sessions], plugins=[Web(options)])` runs host check,
+    Shape: `Litestar(route_handlers=…, middleware=[sessions], plugins=[Web(options)])` runs compression, host check,
     sessions, form guard, handler, in this order. A plugin cannot set the limit on bodies, so
     `request_max_body_size=LARGEST_FORM_BYTES` goes to Litestar beside it.
     """
@@ -34,15 +34,12 @@ class Web(InitPlugin):
         engine = JinjaTemplateEngine.from_environment(new_environment(self.files.address))
         config.state["site_options"] = options
         config.template_config = TemplateConfig(instance=engine)
-        config.compression_config = CompressionConfig(
-            backend="gzip", gzip_compress_level=5, minimum_size=1000, exclude_opt_key="no_compression"
-        )
         config.exception_handlers = {
             HTTPException: on_error,
             Exception: on_error,
             **config.exception_handlers,
         }
-        config.middleware = [HostCheck(options), *config.middleware, Csrf(options)]
+        config.middleware = [Compression(), HostCheck(options), *config.middleware, Csrf(options)]
         config.before_send = [*config.before_send, anonymous_cookie(options), security_headers(options)]
         config.route_handlers = [*config.route_handlers, *pages.handlers, self.files.handler()]
         if options.is_development:

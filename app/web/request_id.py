@@ -3,7 +3,6 @@
 import uuid
 
 import structlog
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,7 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from app.web.site import HttpRequest, scope_state
 
 KEY = "request_id"
-HEADER = "x-request-id"
+HEADER = b"x-request-id"
 
 
 class RequestId(ASGIMiddleware):
@@ -26,7 +25,7 @@ class RequestId(ASGIMiddleware):
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableScopeHeaders.from_message(message).setdefault(HEADER, made)
+                message["headers"] = [*message["headers"], (HEADER, made.encode())]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=made):

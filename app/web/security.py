@@ -3,7 +3,6 @@
 import re
 from urllib.parse import unquote, urljoin, urlsplit
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.exceptions import ClientException
 from litestar.middleware import ASGIMiddleware
@@ -31,6 +30,8 @@ LARGEST_FORM_BYTES = (
 )  # 20,000 characters of notes, each at most twelve bytes when encoded, and room to spare
 _PLAIN = re.compile(r"/[A-Za-z0-9_\-.~/%]*(\?[A-Za-z0-9_\-.~/%?:@!$'()*+,;=&\[\]]*)?")
 _NOT_SHOWN = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
+NO_STORE = b"no-store"
+VARIES = (b"vary", b"HX-Request, HX-Request-Type")
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
@@ -104,16 +105,17 @@ def answer_headers(options: SiteOptions) -> dict[str, str]:
 
 def security_headers(options: SiteOptions) -> BeforeMessageSendHookHandler:
     """The hook that marks every answer: pages, errors, redirects and static files alike."""
-    marks = answer_headers(options)
+    marks = [(name.encode(), text.encode()) for name, text in answer_headers(options).items()]
 
     async def mark(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
-        headers = MutableScopeHeaders.from_message(message)
-        for name, text in marks.items():
-            headers.setdefault(name, text)
-        if headers["cache-control"] == "no-store":  # compression may have set Vary already: extend it
-            headers.extend_header_value("vary", "HX-Request, HX-Request-Type")
+        given = [*message["headers"]]
+        own = dict(given)
+        given += [pair for pair in marks if pair[0] not in own]
+        if own.get(b"cache-control", NO_STORE) == NO_STORE:
+            given.append(VARIES)
+        message["headers"] = given
 
     return mark
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from litestar import Request
@@ -118,6 +119,12 @@ def viewer_of(request: HttpRequest) -> Viewer | None:
     """The signed-in person, or None."""
     viewer: Viewer | None = scope_state(request.scope).get("viewer")
     return viewer
+
+
+def asked_at(request: HttpRequest) -> datetime:
+    """The moment the request came, by the application's clock; set where the viewer is asked for."""
+    moment: datetime = scope_state(request.scope)["asked_at"]
+    return moment
 
 
 def scope_state(scope: Scope) -> dict[str, Any]:
