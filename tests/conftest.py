@@ -9,7 +9,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from asyncpg.pool import PoolConnectionProxy
-from playwright.sync_api import Playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from app.database import DB
 from app.database import pool as database_pool
@@ -26,16 +28,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last, all on one worker: Playwright leaves its event loop running, which asynchronous tests
-    cannot bear, and two browsers on two cores are slower than one.
+    """Browser tests go first: they are the longest row of tests that cannot be divided."""
+    items.sort(key=lambda item: "playwright" not in getattr(item, "fixturenames", ()))
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """A file's tests share a worker and its fixtures. All browser tests are one file: two browsers on two cores are
+    slower than one.
     """
-    items.sort(key=needs_browser)
-    for item in filter(needs_browser, items):
-        item.add_marker(pytest.mark.xdist_group("browser"))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if "[chromium" in nodeid else nodeid.partition("::")[0]
 
 
-def needs_browser(item: pytest.Item) -> bool:
-    return "playwright" in getattr(item, "fixturenames", ())
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -112,14 +119,22 @@ async def rolled_back(pool: None) -> AsyncIterator[None]:
             await outer.rollback()
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """In place of the plugin's, which lasts as long as the run: its event loop keeps asynchronous tests from theirs."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
     program = found_browser(playwright.chromium.executable_path)
     if program is None:
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(NO_BROWSER)
         pytest.skip(NO_BROWSER)
-    return {"executable_path": program, "args": launch_arguments()}
+    with playwright.chromium.launch(executable_path=program, args=launch_arguments()) as launched:
+        yield launched
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,10 @@ from tests.gallery.scenes import Scene
 
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
+OWN_LINES = (
+    "Failed to load resource",
+    "htmx: htmx:error: Failed to fetch",
+)  # of browser and htmx, on a failed answer
 Tabs = Callable[..., Page]
 Watch = Callable[[Scene], Sight]
 
@@ -44,10 +48,10 @@ def tabs(browser: Browser, product: Product, browser_context_args: dict[str, Any
     yield tab
     for context in opened:
         context.close()
-    assert [line for line in said if not line.startswith("Failed to load resource")] == []
+    assert [line for line in said if not line.startswith(OWN_LINES)] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def watch(browser: Browser, product: Product, browser_context_args: dict[str, Any]) -> Watch:
     """Goes to a scene once, whatever is asked about it, and remembers everything seen there."""
     cookies: dict[str, list[Cookie]] = {}

@@ -28,6 +28,8 @@ SHIFTS = """new PerformanceObserver(list => { for (const each of list.getEntries
   .observe({type: "layout-shift", buffered: true})"""
 DRAWN_TWICE = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 WIDTH = "document.documentElement.scrollWidth"
+WIDTH_OF_LARGE_TEXT = """() => { const root = document.documentElement; root.style.fontSize = "200%";
+  const width = root.scrollWidth; root.style.fontSize = ""; return width }"""
 CSRF_TOKEN = re.compile(r'name="csrf_token"\s+value="([^"]+)"')
 BALANCE = re.compile(r'data-label="Balance" class="num">\s*([−\d,]+)\s*<')
 NARROW: ViewportSize = {"width": 320, "height": 640}
@@ -55,6 +57,7 @@ class Sight:
     console: list[str]
     shift: float
     narrow_width: int
+    large_text_width: int  # as narrow, with letters of twice the size
     badge: Badge | None
 
 
@@ -136,10 +139,12 @@ class Look:
         faults = _faults(page)
         page.set_viewport_size(NARROW)
         narrow_width = int(page.evaluate(WIDTH))
+        large_text_width = int(page.evaluate(WIDTH_OF_LARGE_TEXT))
         page.set_viewport_size(WIDE)
         origin = urlsplit(page.url).netloc
         badge = _badge(page) if person and page.locator("#site-header").count() else None
-        return Sight(faults, wire_bytes, requests, hosts, origin, traffic.console, shift, narrow_width, badge)
+        widths = narrow_width, large_text_width
+        return Sight(faults, wire_bytes, requests, hosts, origin, traffic.console, shift, *widths, badge)
 
 
 def _faults(page: Page) -> dict[Scheme, list[str]]:

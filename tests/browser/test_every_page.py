@@ -49,6 +49,12 @@ def test_a_narrow_screen_needs_no_sideways_scroll(watch: Watch, scene: Scene) ->
     assert watch(scene).narrow_width <= 320
 
 
+@every_page
+def test_letters_twice_the_size_fit_a_narrow_screen(watch: Watch, scene: Scene) -> None:
+    """UI-04"""
+    assert watch(scene).large_text_width <= 320
+
+
 @signed_in_pages
 def test_the_badge_says_the_newest_balance_in_the_same_place_everywhere(watch: Watch, scene: Scene) -> None:
     """UI-05, CRED-01"""

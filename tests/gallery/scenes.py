@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+SETTLING = "/checkout/success?session_id=cs_seed_pending_001"
 Walk = Callable[[Page], None]
 
 
@@ -45,6 +46,10 @@ def _prompt(page: Page) -> None:
 
 def _locked(page: Page) -> None:
     page.goto(page.url.rsplit("/", 1)[0] + "/concept")
+
+
+def _deleting(page: Page) -> None:
+    page.goto(page.url.split("/steps/")[0] + "/delete")
 
 
 def _buy(page: Page) -> None:
@@ -111,6 +116,7 @@ SCENES = (
     Scene("sign-in-mailed", None, _mailed("alice@example.com")),
     Scene("sign-in-confirm", None, _confirmed),
     Scene("pricing", None, at("/pricing")),
+    Scene("pricing-one-pack", "zero", at("/pricing?pack=single-flight")),
     Scene("help", None, at("/help")),
     Scene("dashboard-welcome", "zero", at("/dashboard")),
     Scene("dashboard-welcome-with-workshop", "onboarding", at("/dashboard")),
@@ -123,14 +129,17 @@ SCENES = (
     Scene("step-unlocked", "active", in_first_workshop(_here)),
     Scene("gate-prompt", "gate", in_first_workshop(_prompt)),
     Scene("gate-prompt-covered", "ready", in_first_workshop(_prompt)),
+    Scene("delete", "onboarding", in_first_workshop(_deleting)),
     Scene("locked", "onboarding", in_first_workshop(_locked)),
     Scene("payment", "gate", _buy),
     Scene("payment-declined", "gate", _declined),
     Scene("cancelled", "gate", _cancelled),
+    Scene("settling", "pending", at(SETTLING)),
     Scene("granted", "funded", _granted),
     Scene("history", "long", at("/transactions")),
     Scene("history-filtered", "long", at("/transactions?type=refund")),
     Scene("history-empty", "zero", at("/transactions")),
+    Scene("history-no-match", "many", at("/transactions?q=nothing")),
     Scene("history-bad-date", "long", at("/transactions?from=yesterday")),
     Scene("story", "refund", _story),
     Scene("receipt", "active", _receipt),

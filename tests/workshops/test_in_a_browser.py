@@ -20,9 +20,6 @@ from tests.workshops.servers import servers
 from tests.workshops.stories import at_gate, balance_of, completed, consumptions_of, stored
 
 Answer = TypeVar("Answer")
-SHIFTS = """new PerformanceObserver(list => { for (const each of list.getEntries())
-  if (!each.hadRecentInput) window.shifts = (window.shifts || 0) + each.value })
-  .observe({type: "layout-shift", buffered: true})"""
 
 
 @dataclass(frozen=True)
@@ -178,29 +175,6 @@ def test_without_javascript_the_prompt_stands_in_the_step_page_and_unlocks(
     expect(tab.get_by_role("heading", name="7 Reframe")).to_be_visible()
     expect(tab.get_by_text("1 credit used — 0 remaining")).to_be_visible()
     context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/steps/challenge", "/steps/concept", "/delete", None])
-def test_the_pages_are_accessible_light_narrow_and_stand_still(
-    context: BrowserContext, product: Product, scheme: Any, path: str | None
-) -> None:
-    """UI-02, UI-03, UI-04: the last one is the page of a new workshop."""
-    context.add_init_script(SHIFTS)
-    person = product.person()
-    tab = signed_in(context, product, person)
-    tab.emulate_media(color_scheme=scheme)
-    sizes: list[int] = []
-    tab.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
-    where = "new" if path is None else person.workshop + path
-    tab.goto(f"{product.url}/workshops/{where}", wait_until="networkidle")
-    assert violations(tab) == []
-    assert len(sizes) <= 6
-    assert sum(sizes) <= 40_000
-    assert tab.evaluate("window.shifts || 0") <= 0.01
-    tab.set_viewport_size({"width": 320, "height": 640})
-    tab.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_the_build_pack_prints_without_navigation(context: BrowserContext, product: Product) -> None:

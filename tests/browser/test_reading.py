@@ -1,0 +1,101 @@
+"""Reading in a real browser: the welcome, the filters, Back, narrow screens, scripts or none."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Tabs
+from tests.browser.going import sign_in_as_demo_person, sign_in_by_mail
+
+FOCUS = "document.activeElement.id"
+
+
+def history_of(page: Page, person: str) -> Page:
+    """A demo person's tab, open at their history."""
+    sign_in_as_demo_person(page, person)
+    page.goto("/transactions")
+    return page
+
+
+def test_escape_ends_the_welcome_for_good_in_every_browser(tabs: Tabs) -> None:
+    """UI-06, ONBD-02, ONBD-03"""
+    page, other = tabs(), tabs(scripts=False)
+    sign_in_by_mail(page, "frank@example.com")
+    expect(page.locator("#onboarding-welcome")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#onboarding-welcome")).to_have_count(0)
+    sign_in_by_mail(other, "frank@example.com")
+    expect(other.locator("#onboarding-welcome")).to_have_count(0)
+
+
+def test_the_buttons_of_the_welcome_work_without_scripts(tabs: Tabs) -> None:
+    """UI-01, UI-06"""
+    page = tabs(scripts=False)
+    sign_in_by_mail(page, "grace@example.com")
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    expect(page.locator("#onboarding-welcome")).to_have_count(0)
+
+
+def test_filtering_by_keyboard_keeps_the_focus_and_says_the_count(tabs: Tabs) -> None:
+    """UI-18, UI-17"""
+    page = history_of(tabs(), "long")
+    expect(page.locator("#live")).to_have_text("")
+    page.locator("#type").focus()
+    page.locator("#type").select_option("refund")
+    expect(page.locator("#live")).to_have_text("3 rows match these filters.")
+    assert page.evaluate(FOCUS) == "type"
+    expect(page).to_have_url("/transactions?type=refund")
+    assert page.locator("tbody tr:not(.day)").count() == 3
+
+
+def test_reload_back_and_a_copied_link_show_the_same_rows(tabs: Tabs) -> None:
+    """UI-17: Back never shows a bare fragment."""
+    page = history_of(tabs(), "long")
+    page.locator("#type").select_option("grant")
+    page.wait_for_url("**/transactions?type=grant")
+    shown = page.locator("tbody").all_inner_texts()
+    page.goto("/help")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Transactions", exact=True)).to_be_visible()
+    assert page.locator("#type").input_value() == "grant"
+    assert page.locator("tbody").all_inner_texts() == shown
+    page.reload()
+    assert page.locator("tbody").all_inner_texts() == shown
+
+
+def test_filtering_works_without_scripts(tabs: Tabs) -> None:
+    """UI-01"""
+    page = history_of(tabs(scripts=False), "long")
+    page.locator("#q").fill("night bus")
+    page.get_by_role("button", name="Apply filters").click()
+    expect(page.locator("caption")).to_contain_text("match these filters.")
+    page.get_by_role("link", name="Clear filters").click()
+    page.get_by_role("link", name="Older rows").click()
+    expect(page.get_by_role("link", name="Newest rows")).to_be_visible()
+
+
+def test_without_the_server_the_rows_stay_and_a_message_appears(tabs: Tabs) -> None:
+    """UI-23"""
+    page = history_of(tabs(), "long")
+    page.context.set_offline(True)
+    page.locator("#type").select_option("grant")
+    expect(page.locator("#flash")).to_contain_text("cannot be reached")
+    assert page.locator("tbody tr:not(.day)").count() == 25
+    expect(page).to_have_url("/transactions")
+
+
+def test_on_a_narrow_screen_rows_are_cards(tabs: Tabs) -> None:
+    """UI-04"""
+    page = tabs()
+    page.set_viewport_size({"width": 320, "height": 700})
+    row = history_of(page, "long").locator("tbody tr:not(.day)").nth(1)
+    for label in ("Date", "Kind", "Credits", "Balance"):
+        expect(row.locator(f"[data-label={label}]")).to_be_visible()
+
+
+def test_a_story_prints_on_one_sheet_without_navigation(tabs: Tabs) -> None:
+    """UI-22"""
+    page = history_of(tabs(), "refund")
+    page.locator("tbody th a").first.click()
+    page.emulate_media(media="print")
+    expect(page.locator("nav").first).to_be_hidden()
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
