@@ -65,14 +65,15 @@ def money_back(refunds: Iterable[Refund], disputes: Iterable[Dispute]) -> MoneyB
         pending_cents=sum(one.amount_cents for one in refunds if one.status not in FINAL_REFUNDS),
         dispute_status=None if gravest is None else gravest.status or UNKNOWN,
         disputed_at=None if gravest is None else gravest.created_at,
-        seen=" ".join(
-            sorted(
-                [f"{one.id}={one.status}:{one.amount_cents}" for one in refunds]
-                + [f"{one.id}={one.status}" for one in disputes]
-            )
-        ),
+        seen=" ".join(sorted(map(state_of, [*refunds, *disputes]))),
         currencies=frozenset(one.currency.lower() for one in refunds if one.currency),
     )
+
+
+def state_of(found: Refund | Dispute) -> str:
+    """One word that differs wherever this object's state at Stripe differs; `MoneyBack.seen` is made of them."""
+    state = f"{found.id}={found.status}"
+    return f"{state}:{found.amount_cents}" if isinstance(found, Refund) else state
 
 
 def target_credits(credits: int, amount_cents: int, back: MoneyBack) -> int:

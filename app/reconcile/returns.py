@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.checkout.clawback import Clawback, Followed, clawback
-from app.checkout.money_back import MoneyBack, target_credits
+from app.checkout.money_back import MoneyBack, state_of, target_credits
 from app.errors import UnknownPurchase
 from app.payments.gateway import ChargeRelated, Dispute, Refund
 from app.reconcile.cursors import Window
@@ -32,9 +32,7 @@ async def compare_returns(run: Run, window: Window, batch: Sequence[Refund | Dis
 
 def is_applied(found: Refund | Dispute, ours: Ours) -> bool:
     """True when the purchase says of itself that this very state was applied to it."""
-    state = f"{found.id}={found.status}"
-    token = f"{state}:{found.amount_cents}" if isinstance(found, Refund) else state
-    return token in ours.returns_seen.split()
+    return state_of(found) in ours.returns_seen.split()
 
 
 def is_target_met(ours: Ours) -> bool:

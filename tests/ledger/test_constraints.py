@@ -54,7 +54,7 @@ async def victim(rolled_back: None) -> AsyncIterator[Victim]:
 
 COLUMNS = (
     "id, clerk_user_id, type, status, amount, balance_before, balance_after, seq, posted_at, description,"
-    " idempotency_key, actor, purchase_id, workshop_id, stripe_session_id, reverses_id"
+    " idempotency_key, actor, purchase_id, workshop_id, stripe_session_id, reverses_id, returned_cents"
 )
 
 
@@ -75,11 +75,12 @@ def insert(
     workshop: str = "NULL",
     session: str = "NULL",
     reverses: str = "NULL",
+    returned: str = "NULL",
     id: str = "gen_random_uuid()::text",
 ) -> str:
     values = (
         f"{id}, {user}, {type}, {status}, {amount}, {before}, {after}, {seq}, {posted_at}, {description},"
-        f" {key}, {actor}, {purchase}, {workshop}, {session}, {reverses}"
+        f" {key}, {actor}, {purchase}, {workshop}, {session}, {reverses}, {returned}"
     )
     return f"INSERT INTO credit_transactions ({COLUMNS}) VALUES ({values})"
 
@@ -158,7 +159,12 @@ ATTACKS = {
         3, 3, insert(type="'purchase'", purchase=":p:", session="'cs_test_' || :p:")
     ),
     "a session on a grant": moved(3, 3, insert(session="'cs_x'")),
+    "money that goes back by a grant": moved(3, 3, insert(returned="1")),
+    "money that goes back by an unlock undone": moved(
+        3, 3, insert(type="'reversal'", reverses=":pending:", returned="-1")
+    ),
     # rewriting
+    "the money of a row rewritten": "UPDATE credit_transactions SET returned_cents = 9 WHERE clerk_user_id = :u:",
     "an amount rewritten": "UPDATE credit_transactions SET amount = 9 WHERE clerk_user_id = :u:",
     "a description rewritten": "UPDATE credit_transactions SET description = 'y' WHERE clerk_user_id = :u:",
     "a note written later": "UPDATE credit_transactions SET note = '[erased]' WHERE clerk_user_id = :u:",
@@ -231,6 +237,9 @@ REFUSED_BY = {
     "the same purchase twice": "one_row_per_key",
     "the same checkout session twice": "one_row_per_session",
     "a session on a grant": "session_of_purchase",
+    "money that goes back by a grant": "money_goes_back",
+    "money that goes back by an unlock undone": "money_goes_back",
+    "the money of a row rewritten": NO_RIGHT,
     "an amount rewritten": NO_RIGHT,
     "a description rewritten": NO_RIGHT,
     "a note written later": NO_RIGHT,

@@ -1,6 +1,7 @@
 """Paid credits on their way into the ledger and out of it, against a real PostgreSQL."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -9,14 +10,17 @@ from app.database import row, rows, tx
 from app.errors import BadInput, IdempotencyConflict, NotSettled
 from app.ledger.audit import audit
 from app.ledger.payments import (
+    Cause,
     PurchaseMovement,
+    TakenBack,
     await_purchase,
     fail_purchase,
     give_back,
     post_purchase,
     take_back,
+    taken_back,
 )
-from app.ledger.posting import Actor, Posted, adjust, lock_user
+from app.ledger.posting import Actor, Posted, adjust, grant, lock_user
 from app.ledger.statement import Balance, balance_of
 from tests.factories import make_purchase, make_user
 
@@ -145,3 +149,74 @@ async def test_credits_can_be_taken_given_back_and_taken_again(rolled_back: None
     assert [await move(act, credits) for act, credits in steps] == [0, 3, 0, 1, 0]
     with pytest.raises(BadInput):
         await move(give_back, 4)
+
+
+async def test_what_a_movement_says_of_the_money_is_kept_and_summed(rolled_back: None) -> None:
+    """REFD-01: money that returned to us counts against what went back."""
+    alice = await make_user()
+    movement = await bought(alice)
+    await count(movement)
+    async with tx():
+        cause = Cause(description="Refund", actor=STRIPE, reason="refunded", returned_cents=14_900)
+        taken = await take_back(alice, movement.purchase_id, 3, **cause, request_id="r1")
+        cause = Cause(description="Failed", actor=STRIPE, reason="refund_failed", returned_cents=-9900)
+        await give_back(alice, movement.purchase_id, 2, **cause)
+    so_far = await taken_back(alice, movement.purchase_id)
+    assert so_far == TakenBack(2, 1, 5000, taken.transaction_id)
+    written = await rows(
+        "SELECT type, amount, returned_cents, reason, request_id, reverses_id FROM credit_transactions"
+        " WHERE clerk_user_id = $1 AND type <> 'purchase' ORDER BY seq",
+        alice,
+    )
+    assert [tuple(each) for each in written] == [
+        ("refund", -3, 14_900, "refunded", "r1", None),
+        ("reversal", 2, -9900, "refund_failed", None, taken.transaction_id),
+    ]
+
+
+async def test_nothing_was_taken_back_of_a_purchase_that_only_was_paid(rolled_back: None) -> None:
+    alice = await make_user()
+    movement = await bought(alice, status="paid")
+    assert await taken_back(alice, movement.purchase_id) == TakenBack(0, 0, 0, None)
+    for credits in (0, -1):
+        with pytest.raises(BadInput):
+            async with tx():
+                await take_back(
+                    alice, movement.purchase_id, credits, description="x", actor=STRIPE, reason="refunded"
+                )
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_nothing_but_credits_taken_back_leads_into_a_debt(rolled_back: None, seed: int) -> None:
+    """M20: any verb, any size, in any order."""
+    chance, alice = random.Random(seed), await make_user()
+    movement = await bought(alice, status="paid")
+    for number in range(60):
+        verb, size = chance.choice((_take, _take, _take, _give, _correct, _grant)), chance.randrange(-4, 5)
+        try:
+            async with tx():
+                await verb(alice, movement.purchase_id, size, f"{alice}{number}")
+        except BadInput:
+            continue
+    low = await rows(
+        "SELECT type FROM credit_transactions WHERE clerk_user_id = $1 AND amount < 0 AND balance_after < 0",
+        alice,
+    )
+    assert {each["type"] for each in low} == {"refund"}
+    assert [problem for problem in await audit() if alice in problem and "taken back" not in problem] == []
+
+
+async def _take(user_id: str, purchase_id: str, size: int, key: str) -> None:
+    await take_back(user_id, purchase_id, size, description="x", actor=STRIPE, reason="refunded")
+
+
+async def _give(user_id: str, purchase_id: str, size: int, key: str) -> None:
+    await give_back(user_id, purchase_id, size, description="x", actor=STRIPE, reason="refund_failed")
+
+
+async def _correct(user_id: str, purchase_id: str, size: int, key: str) -> None:
+    await adjust(user_id, size, form_key=key, reason="x", actor=STRIPE)
+
+
+async def _grant(user_id: str, purchase_id: str, size: int, key: str) -> None:
+    await grant(user_id, size, form_key=key, reason="x", actor=STRIPE)
