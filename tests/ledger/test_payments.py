@@ -157,8 +157,10 @@ async def test_what_a_movement_says_of_the_money_is_kept_and_summed(rolled_back:
     movement = await bought(alice)
     await count(movement)
     async with tx():
-        cause = Cause(description="Refund", actor=STRIPE, reason="refunded", returned_cents=14_900)
-        taken = await take_back(alice, movement.purchase_id, 3, **cause, request_id="r1")
+        cause = Cause(
+            description="Refund", actor=STRIPE, reason="refunded", returned_cents=14_900, request_id="r1"
+        )
+        taken = await take_back(alice, movement.purchase_id, 3, **cause)
         cause = Cause(description="Failed", actor=STRIPE, reason="refund_failed", returned_cents=-9900)
         await give_back(alice, movement.purchase_id, 2, **cause)
     so_far = await taken_back(alice, movement.purchase_id)
