@@ -67,7 +67,7 @@ def test_check_finds_no_difference_in_a_running_product(product: Product) -> Non
     done = billing("check", "--json", data_dir=product.data_dir)
     seen = json.loads(done.stdout)
     assert (done.returncode, done.stderr, seen["findings"], seen["notes"]) == (0, "", [], [])
-    assert seen["looked_at"] == ["settings", "database", "schema", "ledger", "catalogue"]
+    assert seen["looked_at"] == ["settings", "database", "schema", "ledger", "inbox", "catalogue"]
     assert seen["facts"] == {"public columns": "15/15"}
 
 
