@@ -1,10 +1,7 @@
-"""The dashboard: buttons for what Stripe's own dashboard or the passing of time would do.
+"""The dashboard's addresses: the page, its buttons, the clock and the switches. What a button does stands elsewhere."""
 
-Each button calls the same move as the API; nothing is decided here.
-"""
-
-from collections.abc import Callable
-from typing import Any, cast
+import re
+from typing import Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
@@ -12,84 +9,15 @@ from litestar.exceptions import ClientException, NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from app.sandbox.cards import RefundOutcome
-from app.sandbox.change import Change
+from app.sandbox.dashboard_acts import ACTS
 from app.sandbox.dashboard_view import read_dashboard
 from app.sandbox.errors import ApiError
-from app.sandbox.forms import Form, form_of
-from app.sandbox.moves import disputing, payment, refunding
+from app.sandbox.forms import form_of
 from app.sandbox.switches import switch_on
 from app.sandbox.world import World
 
-Act = Callable[[Change, str, Form], object]
 LONGEST_HOURS = 5  # digits
-ENDINGS = ("succeeded", "pending_then_succeeded", "succeeded_then_failed")
-
-
-def expire_session(change: Change, session_id: str, form: Form) -> None:
-    """Close an open session."""
-    payment.expire(change, change.load("checkout.session", session_id))
-
-
-def settle(change: Change, intent_id: str, form: Form) -> None:
-    """Let a bank debit arrive."""
-    payment.settle_debit(change, intent_id)
-
-
-def fail(change: Change, intent_id: str, form: Form) -> None:
-    """Let a bank debit fail."""
-    payment.fail_debit(change, intent_id)
-
-
-def refund(change: Change, intent_id: str, form: Form) -> None:
-    """Give money back: all of it or an amount, with the ending that was chosen."""
-    charge = refunding.charge_of(change, {"payment_intent": intent_id})
-    amount = str(form.get("amount") or "").strip()
-    if amount and not (amount.isascii() and amount.isdigit()):
-        raise ApiError(400, "An amount is a whole number of the smallest units of the currency.")
-    ends = form.get("ends")
-    refunding.refund(
-        change,
-        charge,
-        {"amount": int(amount)} if amount else {},
-        ends=cast(RefundOutcome, ends) if ends in ENDINGS else None,
-    )
-
-
-def dispute(change: Change, intent_id: str, form: Form) -> None:
-    """Let the buyer's bank ask for the money, or only ask."""
-    charge = refunding.charge_of(change, {"payment_intent": intent_id})
-    disputing.open_dispute(change, charge, "fraudulent", inquiry=form.get("kind") == "inquiry")
-
-
-def win(change: Change, dispute_id: str, form: Form) -> None:
-    """Decide a dispute for the seller."""
-    disputing.win(change, change.load("dispute", dispute_id))
-
-
-def lose(change: Change, dispute_id: str, form: Form) -> None:
-    """Decide a dispute for the buyer, or accept it."""
-    disputing.lose(change, change.load("dispute", dispute_id))
-
-
-def resend(change: Change, event_id: str, form: Form) -> None:
-    """Send an event to everybody once more."""
-    change.load("event", event_id)
-    sql = "SELECT DISTINCT endpoint_id FROM deliveries WHERE event_id = ?"
-    for row in change.store.rows(sql, event_id):
-        change.deliver(event_id, row["endpoint_id"])
-
-
-ACTS: dict[str, Act] = {
-    "expire": expire_session,
-    "settle": settle,
-    "fail": fail,
-    "refund": refund,
-    "dispute": dispute,
-    "win": win,
-    "lose": lose,
-    "resend": resend,
-}
+ANCHOR = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 @get("/")
@@ -114,7 +42,7 @@ async def carry_out(
             ACTS[act](change, object_id, form)
     except ApiError as error:
         return _page(world, str(error), error.status)
-    return _back()
+    return _back_to(str(form.get("at", "")))
 
 
 @post("/faults")
@@ -126,14 +54,14 @@ async def add_fault(request: Request[Any, Any, Any], world: NamedDependency[Worl
         switch_on(world, form | {"side": side, "kind": kind})
     except ClientException as error:
         return _page(world, error.detail, 400)
-    return _back()
+    return _back_to("faults")
 
 
 @post("/faults/clear")
 async def clear_faults(world: NamedDependency[World]) -> Redirect:
     """Let everything go well again."""
     world.faults.clear()
-    return _back()
+    return _back_to("faults")
 
 
 @post("/clock")
@@ -143,10 +71,20 @@ async def advance(request: Request[Any, Any, Any], world: NamedDependency[World]
     if not (hours.isascii() and hours.isdigit() and len(hours) <= LONGEST_HOURS):
         return _page(world, "The clock moves by a whole number of hours.", 400)
     world.advance(int(hours) * 3600)
-    return _back()
+    return _back_to("clock")
 
 
-dashboard_router = Router("/dashboard", route_handlers=[show, carry_out, add_fault, clear_faults, advance])
+@post("/hold")
+async def hold(request: Request[Any, Any, Any], world: NamedDependency[World]) -> Redirect:
+    """Say whether a buyer is sent back only after the webhook, or before it."""
+    waits = (await form_of(request)).get("waits") == "yes"
+    world.hold_redirect_seconds = world.options.hold_redirect_seconds if waits else 0.0
+    return _back_to("hold")
+
+
+dashboard_router = Router(
+    "/dashboard", route_handlers=[show, carry_out, add_fault, clear_faults, advance, hold]
+)
 
 
 def _page(world: World, problem: str | None = None, status: int = 200) -> Template:
@@ -154,5 +92,7 @@ def _page(world: World, problem: str | None = None, status: int = 200) -> Templa
     return Template("dashboard.html", context=context, status_code=status)
 
 
-def _back() -> Redirect:
-    return Redirect("/dashboard", status_code=303)
+def _back_to(place: str) -> Redirect:
+    """The page again, at the place where the button was."""
+    anchor = f"#{place}" if ANCHOR.fullmatch(place) else ""
+    return Redirect(f"/dashboard{anchor}", status_code=303)

@@ -1,7 +1,7 @@
 """Reads what the dashboard shows. Changes nothing."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from app.sandbox.faults import ApiFault, DeliveryFault, Fault
 from app.sandbox.moves.disputing import INQUIRIES, OPEN
@@ -16,6 +16,30 @@ ATTEMPTS = """
      WHERE event_id = ?
      ORDER BY deliveries.id, attempts.id
 """
+DELIVERY_WORDS = {
+    DeliveryFault.DUPLICATE: "arrives twice at once",
+    DeliveryFault.SHUFFLE: "arrive in reverse",
+    DeliveryFault.DELAY: "arrives late",
+    DeliveryFault.DROP: "never arrives",
+    DeliveryFault.BAD_SIGNATURE: "is signed with another secret",
+    DeliveryFault.STALE: "is signed for ten minutes ago",
+    DeliveryFault.FUTURE: "is signed for ten minutes ahead",
+    DeliveryFault.THIN: "only names its object",
+}
+API_WORDS = {
+    ApiFault.LOST_REQUEST: "not done, never answered",
+    ApiFault.LOST_REPLY: "done, never answered",
+    ApiFault.RESET: "done, the answer breaks off",
+    ApiFault.STORED_500: "not done, and fails again for its key",
+    ApiFault.TOO_MANY: "too many calls",
+    ApiFault.UNAVAILABLE: "unavailable",
+    ApiFault.SLOW: "done after a while",
+    ApiFault.GARBAGE: "not done, answered with a web page",
+}
+FAILURES = {
+    "Webhooks": {f"delivery {kind}": f"{kind}: {says}" for kind, says in DELIVERY_WORDS.items()},
+    "API calls": {f"api {kind}": f"{kind}: {says}" for kind, says in API_WORDS.items()},
+}
 
 
 @dataclass(frozen=True)
@@ -35,12 +59,24 @@ class Payment:
         if self.session["status"] != "complete":
             return str(self.session["status"])
         if self.dispute is not None:
-            return f"dispute: {self.dispute['status'].replace('_', ' ')}"
+            kind, status = ("dispute", self.dispute["status"])
+            if status.startswith("warning_"):
+                kind, status = ("inquiry", status.removeprefix("warning_"))
+            return f"{kind}: {status.replace('_', ' ')}"
         if self.charge is None or self.settling:
             return "settling"
         if self.charge["amount_refunded"]:
             return "refunded" if self.charge["refunded"] else "partly refunded"
         return "paid" if self.charge["paid"] else "failed"
+
+    @property
+    def tone(self) -> Literal["good", "bad", "waits", "over"]:
+        """How the state looks."""
+        if self.disputed_now or self.state in ("failed", "dispute: lost"):
+            return "bad"
+        if self.state in ("open", "settling"):
+            return "waits"
+        return "over" if self.state in ("expired", "refunded") else "good"
 
     @property
     def refundable_cents(self) -> int:
@@ -78,7 +114,8 @@ class Dashboard:
     events: list[Told]
     endpoints: list[Document]
     faults: list[Fault]
-    kinds: list[str]
+    failures: dict[str, dict[str, str]]  # by side: the value of a choice, and what it says
+    waits_for_webhook: bool
     now: float
     advanced_seconds: float
     unimplemented: dict[str, int]
@@ -95,7 +132,8 @@ def read_dashboard(world: World, problem: str | None = None) -> Dashboard:
         ],
         endpoints=store.newest(Wanted("webhook_endpoint")),
         faults=list(world.faults.active),
-        kinds=[f"delivery {kind}" for kind in DeliveryFault] + [f"api {kind}" for kind in ApiFault],
+        failures=FAILURES,
+        waits_for_webhook=world.hold_redirect_seconds > 0,
         now=world.clock.now(),
         advanced_seconds=world.clock.advanced_seconds,
         unimplemented=dict(world.unimplemented),

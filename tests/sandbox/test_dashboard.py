@@ -89,22 +89,102 @@ async def test_an_amount_that_is_no_number_gives_nothing_back(
     assert (await shop.stripe.v1.refunds.list_async()).data == []
 
 
+@pytest.mark.parametrize(
+    ("ends", "button", "status", "left_cents"),
+    [
+        ("pending_then_succeeded", "arrive", "succeeded", 7900),
+        ("pending_then_succeeded", "bounce", "failed", 0),
+        ("succeeded", "bounce", "failed", 0),
+    ],
+)
+async def test_a_refund_arrives_or_fails_by_a_button(
+    shop: Shop,
+    sandbox: RunningSandbox,
+    person: httpx.AsyncClient,
+    ends: str,
+    *,
+    button: str,
+    status: str,
+    left_cents: int,
+) -> None:
+    sandbox.state.clock.time_scale = 1.0
+    intent_id = await paid(shop, sandbox)
+    await person.post(f"/dashboard/act/refund/{intent_id}", data={"ends": ends})
+    (refund,) = (await shop.stripe.v1.refunds.list_async()).data
+    assert f"/dashboard/act/{button}/{refund.id}" in (await person.get("/dashboard")).text
+    await person.post(f"/dashboard/act/{button}/{refund.id}")
+    (decided,) = (await shop.stripe.v1.refunds.list_async({"expand": ["data.charge"]})).data
+    assert decided.status == status
+    assert decided.to_dict()["charge"]["amount_refunded"] == left_cents
+
+
+@pytest.mark.parametrize(
+    ("kind", "buttons", "end"),
+    [
+        ("dispute", ["win"], "won"),
+        ("dispute", ["lose"], "lost"),
+        ("dispute", ["accept"], "lost"),
+        ("inquiry", ["accept"], "warning_closed"),
+        ("inquiry", ["escalate", "win"], "won"),
+        ("inquiry", ["escalate", "accept"], "lost"),
+    ],
+)
 async def test_a_dispute_is_opened_and_decided_by_buttons(
+    shop: Shop,
+    sandbox: RunningSandbox,
+    person: httpx.AsyncClient,
+    kind: str,
+    *,
+    buttons: list[str],
+    end: str,
+) -> None:
+    intent_id = await paid(shop, sandbox)
+    await person.post(f"/dashboard/act/dispute/{intent_id}", data={"kind": kind})
+    (opened,) = (await shop.stripe.v1.disputes.list_async()).data
+    for button in buttons:
+        assert f"/dashboard/act/{button}/{opened.id}" in (await person.get("/dashboard")).text
+        await person.post(f"/dashboard/act/{button}/{opened.id}")
+    decided = await shop.stripe.v1.disputes.retrieve_async(opened.id)
+    moved_cents = sum(entry.amount for entry in decided.balance_transactions)
+    assert (decided.status, moved_cents) == (end, -7900 if end == "lost" else 0)
+
+
+async def test_an_escalated_inquiry_holds_the_money_from_then_on(
     shop: Shop, sandbox: RunningSandbox, person: httpx.AsyncClient
 ) -> None:
-    session = await shop.session()
-    await sandbox.pay(session.id)
-    intent_id = (await shop.read(session.id)).payment_intent
-    for kind, button, end in (
-        ("dispute", "win", "won"),
-        ("inquiry", "lose", "warning_closed"),
-        ("dispute", "lose", "lost"),
-    ):
-        await person.post(f"/dashboard/act/dispute/{intent_id}", data={"kind": kind})
-        newest = (await shop.stripe.v1.disputes.list_async()).data[0]
-        assert f"/dashboard/act/{button}/{newest.id}" in (await person.get("/dashboard")).text
-        await person.post(f"/dashboard/act/{button}/{newest.id}")
-        assert (await shop.stripe.v1.disputes.retrieve_async(newest.id)).status == end
+    intent_id = await paid(shop, sandbox)
+    before = len(await shop.event_types())
+    await person.post(f"/dashboard/act/dispute/{intent_id}", data={"kind": "inquiry"})
+    (inquiry,) = (await shop.stripe.v1.disputes.list_async()).data
+    await person.post(f"/dashboard/act/escalate/{inquiry.id}")
+    assert (await shop.event_types())[before:] == [
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.funds_withdrawn",
+    ]
+    assert (await person.post(f"/dashboard/act/escalate/{inquiry.id}")).status_code == 400
+    assert (await person.post(f"/dashboard/act/refund/{intent_id}")).status_code == 400
+
+
+async def test_a_button_leads_back_to_its_place_and_nowhere_else(
+    shop: Shop, person: httpx.AsyncClient
+) -> None:
+    for at, place in (("cs_test_1", "#cs_test_1"), ("//evil.example", ""), ("", "")):
+        address = f"/dashboard/act/expire/{(await shop.session()).id}"
+        answer = await person.post(address, data={"at": at}, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/dashboard{place}")
+
+
+async def test_the_way_back_waits_for_the_webhook_or_not(
+    sandbox: RunningSandbox, person: httpx.AsyncClient
+) -> None:
+    assert "Wait for the webhook" in (await person.get("/dashboard")).text
+    sandbox.state.hold_redirect_seconds = 5.0
+    assert "Send them back first" in (await person.get("/dashboard")).text
+    await person.post("/dashboard/hold", data={"waits": "no"})
+    assert sandbox.state.hold_redirect_seconds == 0.0
+    await person.post("/dashboard/hold", data={"waits": "yes"})
+    assert sandbox.state.hold_redirect_seconds == sandbox.state.options.hold_redirect_seconds
 
 
 async def test_an_event_shows_its_deliveries_and_is_sent_again(
@@ -182,3 +262,10 @@ async def test_the_payment_page_may_lead_to_the_shop_and_nowhere_else(
 @pytest.mark.parametrize("path", ["/dashboard/faults/clear", "/_test/reset"])
 async def test_another_site_presses_no_button(person: httpx.AsyncClient, path: str) -> None:
     assert (await person.post(path, headers={"sec-fetch-site": "cross-site"})).status_code == 403
+
+
+async def paid(shop: Shop, sandbox: RunningSandbox) -> str:
+    """The payment intent of a session that was paid."""
+    session = await shop.session()
+    await sandbox.pay(session.id)
+    return str((await shop.read(session.id)).payment_intent)

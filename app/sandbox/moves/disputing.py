@@ -30,6 +30,16 @@ def open_dispute(change: Change, charge: Document, reason: str, *, inquiry: bool
     return made
 
 
+def escalate(change: Change, found: Document) -> Document:
+    """The bank is not content with an inquiry: now it takes the money. Raises: ApiError: it is no open inquiry."""
+    _require_open(found, INQUIRIES)
+    found |= {"status": "needs_response", "is_charge_refundable": False}
+    _move_money(change, found, -found["amount"])
+    change.emit("charge.dispute.updated", found)
+    change.emit("charge.dispute.funds_withdrawn", found)
+    return found
+
+
 def dispute_by_card(change: Change, charge_id: str, reason: str, *, inquiry: bool) -> None:
     """What some test cards do once they paid."""
     charge = change.load("charge", charge_id)
@@ -101,7 +111,7 @@ def _decided_by_evidence(change: Change, found: Document) -> Document:
 
 def _require_open(found: Document, statuses: tuple[str, ...]) -> None:
     if found["status"] not in statuses:
-        raise refused(None, f"This dispute is already closed or only an inquiry ({found['status']}).")
+        raise refused(None, f"This cannot be done to a dispute whose status is {found['status']}.")
 
 
 def _move_money(change: Change, found: Document, amount_cents: int) -> None:
