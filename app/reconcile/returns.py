@@ -9,7 +9,7 @@ from app.payments.gateway import ChargeRelated, Dispute, Refund
 from app.reconcile.cursors import Window
 from app.reconcile.ours import Ours, of_payments
 from app.reconcile.report import Mended
-from app.reconcile.running import SOURCE, Run, note_refused, one_by_one, undone_if_dry
+from app.reconcile.running import SOURCE, Run, is_money_back, note_refused, one_by_one, undone_if_dry
 
 
 async def compare_returns(run: Run, window: Window, batch: Sequence[Refund | Dispute]) -> None:
@@ -53,7 +53,7 @@ async def follow_money(run: Run, ours: Ours | None, payment_intent_id: str) -> N
             found = await _followed(run, payment_intent_id)
         except UnknownPurchase:
             return
-        _note(run, found, payment_intent_id)
+        await _note(run, found, payment_intent_id)
 
 
 async def _followed(run: Run, payment_intent_id: str) -> Clawback:
@@ -71,7 +71,7 @@ async def _followed(run: Run, payment_intent_id: str) -> Clawback:
     )
 
 
-def _note(run: Run, found: Clawback, payment_intent_id: str) -> None:
+async def _note(run: Run, found: Clawback, payment_intent_id: str) -> None:
     moved = abs(found.change_credits)
     match found.outcome:
         case Followed.MOVED if found.change_credits < 0:
@@ -85,10 +85,18 @@ def _note(run: Run, found: Clawback, payment_intent_id: str) -> None:
         case Followed.NOTED:
             what = "a refund or a dispute that moves no credits"
             run.mended(Mended.NOTED, found.purchase_id, payment_intent_id, what)
+        case Followed.REFUSED if await _is_all_back(run, payment_intent_id):
+            return
         case Followed.REFUSED:
             note_refused(run, found.purchase_id, payment_intent_id, found.reason)
         case Followed.SETTLED:
             return
+
+
+async def _is_all_back(run: Run, payment_intent_id: str) -> bool:
+    """What nobody owns is settled once it is with its buyer again."""
+    pages = await run.means.gateway.sessions_for_payment_intent(payment_intent_id)
+    return len(pages) == 1 and await is_money_back(run, pages[0])
 
 
 async def _payment_of(run: Run, found: Refund | Dispute) -> str | None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 import asyncpg
 
 from app.checkout.fulfilment import Fulfilment, Outcome, Source, fulfil
+from app.checkout.returns import read_money_back
 from app.clock import Clock
 from app.errors import BillingError, StripeUnavailable
 from app.payments.gateway import CheckoutSession, PaymentGateway
@@ -97,11 +98,11 @@ def note_refused(run: Run, purchase_id: str | None, object_id: str, reason: str 
 
 async def is_money_back(run: Run, session: CheckoutSession) -> bool:
     """True when nothing is left of what was paid on this page, so that no more has to be done about it."""
-    if session.payment_intent_id is None:
+    if session.payment_intent_id is None or session.amount_total_cents is None:
         return False
-    refunds = await run.means.gateway.refunds(session.payment_intent_id)
-    back_cents = sum(refund.amount_cents for refund in refunds if refund.status == "succeeded")
-    return session.amount_total_cents is not None and back_cents >= session.amount_total_cents
+    back = await read_money_back(run.means.gateway, session.payment_intent_id)
+    is_same = back.currencies <= {session.currency}
+    return back.dispute_status == "lost" or (is_same and back.refunded_cents >= session.amount_total_cents)
 
 
 def _note_end(run: Run, ours: Ours, session_id: str, found: Fulfilment) -> None:
