@@ -65,7 +65,7 @@ def money_back(refunds: Iterable[Refund], disputes: Iterable[Dispute]) -> MoneyB
         pending_cents=sum(one.amount_cents for one in refunds if one.status not in FINAL_REFUNDS),
         dispute_status=None if gravest is None else gravest.status or UNKNOWN,
         disputed_at=None if gravest is None else gravest.created_at,
-        seen=" ".join(sorted(map(state_of, [*refunds, *disputes]))),
+        seen=" ".join(sorted([*map(state_of, refunds), *map(state_of, disputes)])),
         currencies=frozenset(one.currency.lower() for one in refunds if one.currency),
     )
 

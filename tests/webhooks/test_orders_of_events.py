@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from app.checkout import returns
+from app.checkout.money_back import MoneyBack
 from app.checkout.start import Started
 from app.clock import utc_now
 from app.database import rows
@@ -198,6 +200,18 @@ async def test_every_order_of_events_ends_in_the_same_credits(quiet_till: Till) 
     seed = chosen_seed()
     assert await diverging(quiet_till, ORDERS, seed) == [], f"seed {seed}"
     print(f"M15: {ORDERS} orders of events with refunds and disputes: 0 diverging; seed {seed}")
+
+
+async def test_a_product_that_never_gives_back_is_caught(
+    quiet_till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The comparison can fail: credits once taken are kept here, whatever becomes of the dispute."""
+
+    def greedy(credits: int, amount_cents: int, back: MoneyBack) -> int:
+        return credits if back.seen else 0
+
+    monkeypatch.setattr(returns, "target_credits", greedy)
+    assert await diverging(quiet_till, 6, seed=1) != []
 
 
 async def test_what_was_told_changes_nothing_when_it_is_told_again(quiet_till: Till) -> None:
