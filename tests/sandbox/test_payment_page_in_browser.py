@@ -1,5 +1,6 @@
-"""The payment page in a real browser, without scripts: a buyer gets through every outcome, and back to the shop."""
+"""The sandbox's pages in a real browser, without scripts: every outcome of paying, and the dashboard's buttons."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -109,13 +110,35 @@ def test_leaving_leads_to_the_cancel_address(buyer: Page, pay_url: str) -> None:
     assert buyer.url.endswith("/cancel")
 
 
+def test_the_dashboards_buttons_are_pressed_from_the_keyboard_and_keep_their_place(
+    buyer: Page, pay_url: str, stripe_api: httpx.Client
+) -> None:
+    buyer.goto(pay_url)
+    buyer.get_by_role("button", name="Pay $79.00").click()
+    session_id = pay_url.rpartition("/")[2]
+    buyer.goto(f"{stripe_api.base_url}/dashboard")
+    for button, state in (("Half", "partly refunded"), ("Let it fail", "paid"), ("All", "refunded")):
+        buyer.locator(f"#{session_id}").get_by_role("button", name=button).first.press("Enter")
+        buyer.wait_for_url(f"**/dashboard#{session_id}")
+        buyer.locator(f"#{session_id} .state", has_text=re.compile(f"^{state}$")).wait_for()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_are_accessible_and_fit_a_narrow_screen(
     page: Page, pay_url: str, stripe_api: httpx.Client, scheme: str
 ) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": 320, "height": 700})
+    something_of_everything(stripe_api)
     for address in (pay_url, f"{pay_url}/authenticate", f"{stripe_api.base_url}/dashboard"):
         page.goto(address)
         assert Axe().run(page, options=RULES).response["violations"] == [], address
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+
+
+def something_of_everything(stripe_api: httpx.Client) -> None:
+    """Events, a switched fault and a refusal to show on the dashboard."""
+    poor = {"amount": "100", "currency": "usd", "payment_method": "pm_card_chargeDeclined", "confirm": "true"}
+    assert stripe_api.post("/v1/payment_intents", data=poor).status_code == 402
+    switch = {"side": "api", "kind": "503", "match": "DELETE *", "times": 1}
+    stripe_api.post("/_test/faults", json=switch).raise_for_status()
