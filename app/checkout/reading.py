@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.checkout.payment_words import Returned
 from app.database import row
 from app.errors import NotFound, UnknownPurchase
 from app.ids import is_id
@@ -31,7 +32,9 @@ class PurchaseFacts:
     payment_intent: str | None
     payment_method: str | None
     amount_refunded_cents: int
+    refund_pending_cents: int
     dispute_status: str | None
+    disputed_at: datetime | None
     workshop_id: str | None
     workshop_title: str | None
     intent_outcome: str | None
@@ -50,13 +53,28 @@ class PurchaseFacts:
     pending_credits: int
     ledger_seq: int
 
+    @property
+    def returned(self) -> Returned:
+        """What went back of it so far."""
+        return Returned(
+            given_credits=self.given_credits,
+            taken_credits=self.taken_back_credits,
+            amount_cents=self.amount_cents,
+            currency=self.currency,
+            refunded_cents=self.amount_refunded_cents,
+            pending_cents=self.refund_pending_cents,
+            dispute_status=self.dispute_status,
+            disputed_at=self.disputed_at,
+        )
+
 
 # One statement, so that purchase, movements and balance are of the same moment.
 _FACTS = """
 SELECT p.id AS purchase_id, p.pack, p.pack_name, p.credits, p.amount_cents, p.currency, p.status,
        p.stripe_session_id AS session_id, p.payment_intent, p.payment_method, p.amount_refunded_cents,
-       p.dispute_status, p.unlock_workshop_id AS workshop_id, w.title AS workshop_title, p.intent_outcome,
-       p.return_path, p.origin, p.created_at, p.paid_at, p.closed_at,
+       p.refund_pending_cents, p.dispute_status, p.disputed_at,
+       p.unlock_workshop_id AS workshop_id, w.title AS workshop_title, p.intent_outcome, p.return_path,
+       p.origin, p.created_at, p.paid_at, p.closed_at,
        u.name AS buyer_name, coalesce(p.customer_email, u.email) AS buyer_email,
        bought.id AS movement_id, bought.posted_at,
        CASE WHEN bought.seq IS NULL THEN 0 ELSE bought.amount END AS given_credits,

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from app.checkout.payment_words import DISPUTED, is_held, payment_state
+from app.checkout.payment_words import payment_state
 from app.checkout.reading import PurchaseFacts
 from app.checkout.view import NOT_PAID_YET, SENTENCES, ReturnState
 
 StripeReceipt: TypeAlias = Literal["", "linked", "unreachable"]
-RED_WORDS = frozenset({"Failed", "In review", "Disputed"})
+RED_WORDS = frozenset({"Failed", "In review", "Disputed", "Charged back"})
 UNPAID_SENTENCES = {
     "started": "Nothing was charged so far.",
     "open": "Nothing was charged so far.",
@@ -16,10 +16,6 @@ UNPAID_SENTENCES = {
     "failed": SENTENCES[ReturnState.FAILED],
     "expired": SENTENCES[ReturnState.EXPIRED],
     "refused": SENTENCES[ReturnState.REFUSED],
-}
-DISPUTES = {
-    "lost": "A dispute on this payment was decided for the buyer’s bank. Its credits stay taken back.",
-    "won": "A dispute on this payment was decided against the buyer’s bank. Its credits were given back.",
 }
 
 
@@ -62,12 +58,10 @@ class ReceiptView:
         return self.status in RED_WORDS
 
     @property
-    def sentence(self) -> str:
+    def sentences(self) -> tuple[str, ...]:
         """What the state means for money and credits; empty where there is nothing to add."""
-        if not self.is_paid:
-            return UNPAID_SENTENCES[self.facts.status]
-        dispute = self.facts.dispute_status
-        return DISPUTES.get(dispute or "", DISPUTED if is_held(dispute) else "")
+        unpaid = () if self.is_paid else (UNPAID_SENTENCES[self.facts.status],)
+        return *unpaid, *self.facts.returned.sentences
 
     @property
     def taken_back_change(self) -> int:

@@ -261,7 +261,7 @@ def _unlocked(facts: PurchaseFacts) -> Flash:
 def _announced(view: views.ReturnView) -> str:
     """What a person hears when the page has changed by itself; nothing while it only looks again."""
     if view.is_credited:
-        return f"{credits_text(view.facts.credits)} added. {view.no_unlock}".strip()
+        return f"{view.headline} {view.of_unlock}".strip()
     return view.sentence if view.poll is None else ""
 
 

@@ -10,6 +10,7 @@ from app.checkout.outcome import Fulfilment, Outcome
 from app.checkout.packs import Packs
 from app.checkout.payment_words import FAILED, IN_REVIEW
 from app.checkout.reading import PurchaseFacts
+from app.web.filters import credits
 
 POLL_SECONDS = (2, 2, 2, 3, 4, 5, 6, 6)  # slower and slower, 30 s in all
 NOT_PAID_YET = frozenset({"started", "open"})
@@ -141,9 +142,18 @@ class ReturnView:
         return max(0, -self.facts.balance_credits)
 
     @property
-    def no_unlock(self) -> str:
-        """Why a paid purchase leads to no open workshop, where it was meant to."""
-        return NO_UNLOCK.get(self.facts.intent_outcome or "", "")
+    def headline(self) -> str:
+        """What the purchase brought, less what was taken back of it since."""
+        added, taken_credits = f"{credits(self.facts.credits)} added", self.facts.taken_back_credits
+        return f"{added}, {taken_credits:,} taken back." if taken_credits else f"{added}."
+
+    @property
+    def of_unlock(self) -> str:
+        """What became of the unlock that it was bought for, unless the buyer is led straight there."""
+        facts = self.facts
+        if facts.intent_outcome == "unlocked" and facts.workshop_title is not None:
+            return f"“{facts.workshop_title}” was unlocked with it and stays open."
+        return NO_UNLOCK.get(facts.intent_outcome or "", "")
 
     @property
     def sentence(self) -> str:
@@ -178,8 +188,11 @@ def is_without_page(facts: PurchaseFacts) -> bool:
 
 
 def goes_on(state: ReturnState, facts: PurchaseFacts) -> bool:
-    """True when the purchase has opened its workshop, so that the buyer is led straight there."""
-    is_credited = state in {ReturnState.GRANTED, ReturnState.ALREADY}
+    """True when the purchase has opened its workshop, so that the buyer is led straight there.
+
+    Not where credits were taken back since: what a buyer would hear on the way is not true any more.
+    """
+    is_credited = state in {ReturnState.GRANTED, ReturnState.ALREADY} and not facts.taken_back_credits
     return is_credited and facts.intent_outcome == "unlocked" and facts.workshop_title is not None
 
 

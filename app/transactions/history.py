@@ -34,14 +34,10 @@ MOVEMENT = """
        (w.id IS NOT NULL AND w.deleted_at IS NULL) AS workshop_is_there,
        t.purchase_id, p.currency"""
 
-# Minor units: what was paid, or what went back. The latter is known per purchase, so its newest refund row says it.
+# Minor units: what was paid, or what went back with this row (and, where a refund failed, what came back of that).
 MONEY = """
-       CASE WHEN t.status = 'failed' THEN NULL
-            WHEN t.type = 'purchase' THEN p.amount_cents
-            WHEN t.type = 'refund' AND NOT EXISTS (
-                 SELECT FROM credit_transactions l
-                  WHERE l.purchase_id = t.purchase_id AND l.type = 'refund' AND l.seq > t.seq)
-            THEN nullif(-p.amount_refunded_cents, 0) END AS money_cents"""
+       CASE WHEN t.type <> 'purchase' THEN nullif(-t.returned_cents, 0)
+            WHEN t.status <> 'failed' THEN p.amount_cents END AS money_cents"""
 
 JOINED = """
   FROM credit_transactions t
@@ -77,15 +73,15 @@ SELECT {MOVEMENT}, {MONEY} {JOINED}
    AND t.seq < $4
  ORDER BY t.seq DESC LIMIT {{rows}}
 ), matching AS (
-SELECT t.seq, t.amount, p.currency, {MONEY} {JOINED}
+SELECT t.seq, t.type, t.amount, p.currency, {MONEY} {JOINED}
  WHERE t.clerk_user_id = $1 AND {{matching}}
  LIMIT {MOST_TOTALLED + 1}
 ), per_currency AS (
 SELECT currency, count(*) AS found, count(seq) AS counted,
        coalesce(sum(amount) FILTER (WHERE seq IS NOT NULL AND amount > 0), 0) AS added,
        coalesce(sum(amount) FILTER (WHERE seq IS NOT NULL AND amount < 0), 0) AS taken,
-       coalesce(sum(money_cents) FILTER (WHERE seq IS NOT NULL AND money_cents > 0), 0) AS paid,
-       coalesce(sum(money_cents) FILTER (WHERE seq IS NOT NULL AND money_cents < 0), 0) AS returned
+       coalesce(sum(money_cents) FILTER (WHERE seq IS NOT NULL AND type = 'purchase'), 0) AS paid,
+       coalesce(sum(money_cents) FILTER (WHERE seq IS NOT NULL AND type <> 'purchase'), 0) AS returned
   FROM matching GROUP BY currency
 ), head AS (
 SELECT u.credit_balance, coalesce(u.ledger_seq, 0) AS ledger_seq,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.checkout.payment_words import DISPUTED, is_held, payment_state
+from app.checkout.payment_words import Returned, dispute_told, payment_state
 from app.ledger.rules import Kind, Status
 from app.transactions.asking import KINDS
 from app.transactions.history import Stored
@@ -17,6 +17,7 @@ ACTORS = {
     "stripe": "The payment service, when it told us about the payment",
     "system": "This site, by itself",
 }
+RETURNING = frozenset({Kind.REFUND, Kind.REVERSAL})
 INTENT_WORDS: Mapping[str | None, str] = {
     None: "once it is paid",
     "unlocked": "done",
@@ -54,15 +55,16 @@ def story_view(story: Story) -> StoryView:
     return StoryView(
         title=movement["description"],
         status=STATUS_WORDS[movement["status"]],
-        told=tuple(_told(movement)),
+        told=tuple(_told(story)),
         change_text=f"{'+' if movement['amount'] > 0 else ''}{credits(movement['amount'])}",
-        lines=(*_happening(movement), *_payment(movement), *_references(movement)),
+        lines=(*_happening(movement), *_undoing(story), *_payment(story), *_references(movement)),
         receipt_href=f"/purchases/{movement['purchase_id']}" if movement["purchase_id"] else "",
         related=tuple(map(ledger_row, story.related)),
     )
 
 
-def _told(movement: Stored) -> list[str]:
+def _told(story: Story) -> list[str]:
+    movement = story.movement
     tell = {
         Kind.PURCHASE: _purchase_told,
         Kind.CONSUMPTION: _unlock_told,
@@ -73,7 +75,8 @@ def _told(movement: Stored) -> list[str]:
     }
     is_by_hand = movement["actor"] == "operator"  # else the reason is a word for machines
     because = f"The reason: {movement['reason']}." if is_by_hand and movement["reason"] else ""
-    return [*tell[Kind(movement["type"])](movement), *filter(None, (because, movement["note"]))]
+    returned = _returned(story).sentences if movement["type"] == Kind.PURCHASE else ()
+    return [*tell[Kind(movement["type"])](movement), *returned, *filter(None, (because, movement["note"]))]
 
 
 def _purchase_told(movement: Stored) -> list[str]:
@@ -93,26 +96,23 @@ def _unlock_told(movement: Stored) -> list[str]:
 
 def _refund_told(movement: Stored) -> list[str]:
     taken = credits(-movement["amount"])
-    were = "was" if movement["amount"] == -1 else "were"
-    dispute = movement["dispute_status"]
-    if dispute == "lost":
-        return [f"The dispute on this payment was lost, so {taken} {were} taken back."]
-    if is_held(dispute):
-        return [DISPUTED, f"{taken} {were} taken."]
-    returned_cents = movement["amount_refunded_cents"]
-    if not returned_cents:
-        return [f"{taken} of {movement['pack_name']} {were} taken back."]
-    returned = money(returned_cents, movement["currency"])
-    return [
-        f"{returned} of the price of {movement['pack_name']} went back to you so far.",
-        f"{taken} {were} taken back for it.",
-    ]
+    were, pack = "was" if movement["amount"] == -1 else "were", movement["pack_name"]
+    if movement["reason"] == "disputed":
+        about = f"A dispute was opened about the payment for {pack}, so {taken} {were} taken."
+        return [about, *filter(None, [dispute_told(movement["dispute_status"])])]
+    if not movement["returned_cents"]:
+        return [f"{taken} of {pack} {were} taken back."]
+    returned = money(movement["returned_cents"], movement["currency"])
+    price = money(movement["amount_cents"], movement["currency"])
+    return [f"{returned} of the {price} paid for {pack} went back to you, so {taken} {were} taken back."]
 
 
 def _reversal_told(movement: Stored) -> list[str]:
-    returned = credits(movement["amount"])
+    returned, pack = credits(movement["amount"]), movement["pack_name"]
+    if movement["reason"] == "dispute_ended":
+        return [f"The dispute about the payment for {pack} no longer holds it, so {returned} came back."]
     if movement["purchase_id"]:
-        return [f"{returned} came back, because what had taken them back was undone."]
+        return [f"A refund of {pack} did not go through after all, so {returned} came back."]
     return [f"The unlock of “{movement['workshop_title']}” was undone, so {returned} came back."]
 
 
@@ -146,22 +146,53 @@ def _workshop_line(movement: Stored) -> Line:
     return Line("Workshop", f"{movement['workshop_title']} (deleted workshop)")
 
 
-def _payment(movement: Stored) -> list[Line]:
+def _undoing(story: Story) -> list[Line]:
+    """What this row undoes, and what undid it."""
+    told = story.movement
+    undone = [
+        Line("Gives back", *_named(each)) for each in story.related if each["id"] == told["reverses_id"]
+    ]
+    undoing = [
+        Line("Given back by", *_named(each)) for each in story.related if each["reverses_id"] == told["id"]
+    ]
+    return undone + undoing
+
+
+def _named(movement: Stored) -> tuple[str, str]:
+    return movement["description"], f"/transactions/{movement['id']}"
+
+
+def _payment(story: Story) -> list[Line]:
+    movement = story.movement
     if movement["purchase_status"] is None:
         return []
-    currency, returned_cents = movement["currency"], movement["amount_refunded_cents"]
     lines = [
         Line("Pack", f"{movement['pack_name']}, {credits(movement['purchase_credits'])}"),
-        Line("Price", money(movement["amount_cents"], currency)),
+        Line("Price", money(movement["amount_cents"], movement["currency"])),
         Line("Payment", _payment_state(movement)),
+        *(Line(label, text) for label, text in _returned(story).lines),
     ]
-    if returned_cents:
-        lines.append(Line("Returned so far", money(returned_cents, currency)))
     if movement["payment_method"]:
         lines.append(Line("Paid with", movement["payment_method"]))
     if movement["unlock_workshop_id"]:
         lines.append(_intent_line(movement))
     return lines
+
+
+def _returned(story: Story) -> Returned:
+    """What went back of this row's purchase, whatever this row tells of it."""
+    told = story.movement
+    rows = [each for each in (told, *story.related) if each["purchase_id"] == told["purchase_id"]]
+    return Returned(
+        given_credits=told["purchase_credits"],
+        taken_credits=-sum(each["amount"] for each in rows if each["type"] in RETURNING),
+        amount_cents=told["amount_cents"],
+        currency=told["currency"],
+        refunded_cents=told["amount_refunded_cents"],
+        pending_cents=told["refund_pending_cents"],
+        dispute_status=told["dispute_status"],
+        disputed_at=told["disputed_at"],
+    )
 
 
 def _payment_state(movement: Stored) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from app.database import row, rows, tx
 from app.ids import new_id
 from app.ledger.payments import (
+    Cause,
     PurchaseMovement,
     await_purchase,
     fail_purchase,
@@ -98,12 +99,32 @@ async def use(user_id: str, at: datetime, *, title: str = "Launch plan") -> tupl
 async def refund(
     user_id: str, purchase_id: str, at: datetime, *, cents: int = 7900, credits: int = 1
 ) -> None:
-    """Money of a purchase goes back, and credits with it."""
-    await row("UPDATE purchases SET amount_refunded_cents = $2 WHERE id = $1", purchase_id, cents)
+    """Money of a purchase goes back, `cents` more than before, and credits with it."""
+    await row(
+        "UPDATE purchases SET amount_refunded_cents = amount_refunded_cents + $2 WHERE id = $1",
+        purchase_id,
+        cents,
+    )
+    cause = Cause(description="Refund", actor=STRIPE, reason="refunded", returned_cents=cents, at=at)
     async with tx():
-        await take_back(
-            user_id, purchase_id, credits, description="Refund", actor=STRIPE, reason="refunded", at=at
-        )
+        await take_back(user_id, purchase_id, credits, **cause)
+
+
+async def dispute(user_id: str, purchase_id: str, at: datetime, *, credits: int = 1) -> None:
+    """A dispute holds the credits of a purchase."""
+    sql = "UPDATE purchases SET dispute_status = 'needs_response', disputed_at = $2 WHERE id = $1"
+    await row(sql, purchase_id, at)
+    cause = Cause(description="Dispute", actor=STRIPE, reason="disputed", returned_cents=0, at=at)
+    async with tx():
+        await take_back(user_id, purchase_id, credits, **cause)
+
+
+async def win_back(user_id: str, purchase_id: str, at: datetime, *, credits: int = 1) -> None:
+    """The dispute is over, and the credits come back."""
+    await row("UPDATE purchases SET dispute_status = 'won' WHERE id = $1", purchase_id)
+    cause = Cause(description="Dispute ended", actor=STRIPE, reason="dispute_ended", returned_cents=0, at=at)
+    async with tx():
+        await give_back(user_id, purchase_id, credits, **cause)
 
 
 async def give(user_id: str, at: datetime, credits: int = 1) -> None:
@@ -129,10 +150,11 @@ async def undo(transaction_id: str, at: datetime) -> None:
 async def give_back_refund(user_id: str, purchase_id: str, at: datetime) -> None:
     """A refund failed after all: its credits return."""
     await row("UPDATE purchases SET amount_refunded_cents = 0 WHERE id = $1", purchase_id)
+    cause = Cause(
+        description="Refund failed", actor=STRIPE, reason="refund_failed", returned_cents=-7900, at=at
+    )
     async with tx():
-        await give_back(
-            user_id, purchase_id, 1, description="Refund failed", actor=STRIPE, reason="refund_failed", at=at
-        )
+        await give_back(user_id, purchase_id, 1, **cause)
 
 
 async def write_varied_ledger(user_id: str, *, seed: int, moves: int = 60) -> None:

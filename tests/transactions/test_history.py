@@ -110,11 +110,11 @@ async def test_failed_payments_leave_the_list_after_a_month_and_stay_findable(po
 
 
 async def test_money_stands_on_the_rows_that_moved_it(pool: None) -> None:
-    """HIST-04: a settling payment shows its price and is in no total; a failed one charged nothing."""
+    """HIST-04, REFD-01: a settling payment shows its price and is in no total; a failed one charged nothing."""
     alice = await make_user()
     bought = await buy(alice, NOW - timedelta(days=9), credits=3, amount_cents=14900)
     await refund(alice, bought, NOW - timedelta(days=8), cents=5000)
-    await refund(alice, bought, NOW - timedelta(days=7), cents=10000)
+    await refund(alice, bought, NOW - timedelta(days=7), cents=9900, credits=2)
     await give(alice, NOW - timedelta(days=6))
     await buy(alice, NOW - timedelta(days=5), status="settling")
     await buy(alice, NOW - timedelta(days=4), status="failed")
@@ -123,21 +123,24 @@ async def test_money_stands_on_the_rows_that_moved_it(pool: None) -> None:
         ("purchase", None),
         ("purchase", 7900),
         ("grant", None),
-        ("refund", -10000),
-        ("refund", None),
+        ("refund", -9900),
+        ("refund", -5000),
         ("purchase", 14900),
     ]
     [money] = page.totals.money
-    assert (money.currency, money.paid_cents, money.returned_cents) == ("usd", 14900, -10000)
+    assert (money.currency, money.paid_cents, money.returned_cents) == ("usd", 14900, -14900)
 
 
 async def test_a_refund_that_failed_returns_its_credits_and_its_money(pool: None) -> None:
+    """REFD-05: what came back of a refund is no new payment."""
     alice = await make_user()
     bought = await buy(alice, NOW - timedelta(days=9))
     await refund(alice, bought, NOW - timedelta(days=8))
     await give_back_refund(alice, bought, NOW - timedelta(days=7))
     page = await page_at(alice)
-    assert [each["money_cents"] for each in page.movements] == [None, None, 7900]
+    assert [each["money_cents"] for each in page.movements] == [7900, -7900, 7900]
+    [money] = page.totals.money
+    assert (money.paid_cents, money.returned_cents) == (7900, 0)
     assert page.balance_credits == 1
 
 

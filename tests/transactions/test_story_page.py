@@ -3,12 +3,25 @@
 from datetime import timedelta
 
 import httpx
+import pytest
 import pytest_asyncio
 from litestar import Litestar
 
 from app.database import row, rows
+from app.web.filters import money
 from tests.factories import make_user, make_workshop
-from tests.transactions.ledgers import NOW, buy, correct, give, give_back_refund, refund, undo, use
+from tests.transactions.ledgers import (
+    NOW,
+    buy,
+    correct,
+    dispute,
+    give,
+    give_back_refund,
+    refund,
+    undo,
+    use,
+    win_back,
+)
 from tests.transactions.signed_in import Html, signed_in
 
 AT = NOW - timedelta(days=9)
@@ -64,25 +77,102 @@ async def test_an_unlock_tells_its_workshop_even_when_that_is_gone(
 
 
 async def test_a_refund_tells_the_money_and_names_its_purchase(client: httpx.AsyncClient, alice: str) -> None:
-    bought = await buy(alice, AT, credits=3, amount_cents=14900)
+    """REFD-01: what went back, of how much, and what it took; the row's money is its own, the purchase's is all."""
+    bought = await buy(alice, AT, credits=3, amount_cents=14900, pack_name="Serial Entrepreneur")
     await refund(alice, bought, AT, cents=5000)
+    await refund(alice, bought, AT + timedelta(days=1), cents=5000)
     text = await told(client, alice, "refund")
-    assert "$50.00 of the price of Single Flight went back to you so far." in text
+    assert (
+        "$50.00 of the $149.00 paid for Serial Entrepreneur went back to you, so 1 credit was taken back."
+        in text
+    )
+    assert "Returned so far $100.00 of $149.00" in text
     assert "Partly refunded" in text
     assert "Rows that belong to it" in text
-    assert "Purchase of Single Flight" in text
+    assert "Purchase of Serial Entrepreneur" in text
 
 
-async def test_a_dispute_is_told_as_one(client: httpx.AsyncClient, alice: str) -> None:
+@pytest.mark.parametrize(
+    ("cents", "credits", "said"),
+    [
+        (
+            4900,
+            0,
+            "$49.00 of $149.00 was returned. That is less than one credit cost, so none was taken back.",
+        ),
+        (5000, 1, "$50.00 of $149.00 was returned, so 1 of its 3 credits was taken back."),
+        (10000, 2, "$100.00 of $149.00 was returned, so 2 of its 3 credits were taken back."),
+        (14900, 3, "The whole price, $149.00, was returned, so all of its 3 credits were taken back."),
+    ],
+)
+async def test_a_purchase_tells_what_went_back_of_it(
+    client: httpx.AsyncClient, alice: str, cents: int, credits: int, said: str
+) -> None:
+    """REFD-01: also where so little went back that no row tells of it."""
+    bought = await buy(alice, AT, credits=3, amount_cents=14900, pack_name="Serial Entrepreneur")
+    if credits:
+        await refund(alice, bought, AT, cents=cents, credits=credits)
+    await row("UPDATE purchases SET amount_refunded_cents = $2 WHERE id = $1", bought, cents)
+    text = await told(client, alice, "purchase")
+    assert said in text
+    assert f"Returned so far {money(cents, 'usd')} of $149.00" in text
+
+
+async def test_money_on_its_way_back_is_told_and_takes_nothing(client: httpx.AsyncClient, alice: str) -> None:
     bought = await buy(alice, AT)
-    await refund(alice, bought, AT, cents=0)
-    await row("UPDATE purchases SET dispute_status = 'needs_response' WHERE id = $1", bought)
+    await row("UPDATE purchases SET refund_pending_cents = 7900 WHERE id = $1", bought)
+    text = await told(client, alice, "purchase")
+    assert "$79.00 is on its way back. Nothing is taken for it until it has arrived." in text
+    assert "On its way back $79.00" in text
+
+
+async def test_a_dispute_is_told_as_it_stands(client: httpx.AsyncClient, alice: str) -> None:
+    """REFD-02."""
+    bought = await buy(alice, AT, credits=3, amount_cents=14900)
+    await refund(alice, bought, AT, cents=5000)
+    await dispute(alice, bought, AT, credits=2)
     text = await told(client, alice, "refund")
+    assert "A dispute was opened about the payment for Single Flight, so 2 credits were taken." in text
     assert "A dispute is open on this payment. Its credits are held until it is decided." in text
+    assert "Dispute Not decided yet, opened 23 Oct 2026" in text
     await row("UPDATE purchases SET dispute_status = 'lost' WHERE id = $1", bought)
-    assert "The dispute on this payment was lost, so 1 credit was taken back." in await told(
-        client, alice, "refund"
+    text = await told(client, alice, "refund")
+    assert (
+        "The dispute on this payment is over: the bank returned the money, and its credits stay taken back."
+        in text
     )
+    assert "Charged back" in text
+
+
+async def test_a_refund_stays_a_refund_when_a_dispute_follows(client: httpx.AsyncClient, alice: str) -> None:
+    bought = await buy(alice, AT, credits=3, amount_cents=14900)
+    await refund(alice, bought, AT, cents=5000)
+    refunded_id = await newest(alice, "refund")
+    await dispute(alice, bought, AT, credits=2)
+    text = Html(await client.get(f"/transactions/{refunded_id}")).one("p", class_="lead").text
+    assert (
+        text == "$50.00 of the $149.00 paid for Single Flight went back to you, so 1 credit was taken back."
+    )
+
+
+async def test_what_was_undone_and_what_undid_it_name_each_other(
+    client: httpx.AsyncClient, alice: str
+) -> None:
+    """REFD-02: won, the credits come back, and the story says from what."""
+    bought = await buy(alice, AT)
+    await dispute(alice, bought, AT)
+    await win_back(alice, bought, AT)
+    held, won = await newest(alice, "refund"), await newest(alice, "reversal")
+    page = Html(await client.get(f"/transactions/{won}"))
+    assert (
+        "The dispute about the payment for Single Flight no longer holds it, so 1 credit came back."
+        in page.text
+    )
+    assert "Gives back Dispute" in page.text
+    assert page.one("dl").one("a", href=f"/transactions/{held}").text == "Dispute"
+    page = Html(await client.get(f"/transactions/{held}"))
+    assert "the payment stood, and its credits were given back." in page.text
+    assert page.one("dl").one("a", href=f"/transactions/{won}").text == "Dispute ended"
 
 
 async def test_both_kinds_of_giving_back_say_what_was_undone(client: httpx.AsyncClient, alice: str) -> None:
@@ -94,9 +184,8 @@ async def test_both_kinds_of_giving_back_say_what_was_undone(client: httpx.Async
     )
     await refund(alice, bought, AT)
     await give_back_refund(alice, bought, AT)
-    assert "1 credit came back, because what had taken them back was undone." in await told(
-        client, alice, "reversal"
-    )
+    text = await told(client, alice, "reversal")
+    assert "A refund of Single Flight did not go through after all, so 1 credit came back." in text
 
 
 async def test_a_grant_and_a_correction_give_their_reason(client: httpx.AsyncClient, alice: str) -> None:

@@ -103,9 +103,10 @@ async def test_credits_that_came_back_are_not_called_taken(site: Site, alice: Br
     [
         ("needs_response", ("Disputed", HELD)),
         ("never_heard_of", ("Disputed", HELD)),
-        ("lost", ("Disputed", "Its credits stay taken back.")),
-        ("won", ("Paid", "Its credits were given back.")),
-        ("warning_needs_response", ("Paid", "")),
+        ("lost", ("Charged back", "the bank returned the money, and its credits stay taken back.")),
+        ("won", ("Paid", "the payment stood, and its credits were given back.")),
+        ("warning_needs_response", ("Paid", "No money moved, and its credits stay.")),
+        ("warning_closed", ("Paid", "The bank had asked, opened 20 Mar 2026")),
     ],
 )
 async def test_a_dispute_is_told_as_it_stands(
@@ -114,11 +115,33 @@ async def test_a_dispute_is_told_as_it_stands(
     """REFD-02."""
     stamp, sentence = told
     purchase_id = await make_purchase(user_id=alice_id, status="paid")
-    await row("UPDATE purchases SET dispute_status = $2 WHERE id = $1", purchase_id, dispute)
+    sql = "UPDATE purchases SET dispute_status = $2, disputed_at = '2026-03-20 08:00Z' WHERE id = $1"
+    await row(sql, purchase_id, dispute)
     seen = await alice.get(f"/purchases/{purchase_id}")
     assert stamp_of(seen) == stamp
     assert sentence in seen.text
-    assert ("dispute" in seen.text) == bool(sentence)
+    assert "opened 20 Mar 2026" in seen.text
+
+
+async def test_a_refund_on_its_way_is_on_it(site: Site, alice: Browser, alice_id: str) -> None:
+    """REFD-01."""
+    purchase_id = await make_purchase(user_id=alice_id, status="paid")
+    await row("UPDATE purchases SET refund_pending_cents = 5000 WHERE id = $1", purchase_id)
+    seen = await alice.get(f"/purchases/{purchase_id}")
+    assert stamp_of(seen) == "Paid"
+    assert "On its way back $50.00" in seen.text
+    assert "$50.00 is on its way back. Nothing is taken for it until it has arrived." in seen.text
+
+
+async def test_a_payment_that_was_not_accepted_says_when_its_money_is_back(
+    site: Site, alice: Browser, alice_id: str
+) -> None:
+    """RECN-05: no credits came of it, so none are spoken of as taken."""
+    purchase_id = await make_purchase(user_id=alice_id, status="refused")
+    await row("UPDATE purchases SET amount_refunded_cents = amount_cents WHERE id = $1", purchase_id)
+    seen = await alice.get(f"/purchases/{purchase_id}")
+    assert "The whole price, $79.00, was returned." in seen.text
+    assert "taken back" not in seen.text
 
 
 @pytest.mark.parametrize(
