@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-CACHED = Path(__file__).parents[2] / ".cache" / "stripe" / "cli" / "node_modules" / "@stripe"
+from tests.stripe_judges import NO_PROGRAM, found_program
+
 DEADLINE_SECONDS = 30.0
 NOWHERE = "http://127.0.0.1:9"
 
@@ -52,13 +53,11 @@ class CommandLine:
 
 def program() -> Path:
     """The native program; without it the test is skipped, or fails if it must not be."""
-    found = sorted(CACHED.glob("cli-*/bin/stripe*"))
-    if found:
-        return found[0]
-    reason = "Stripe's CLI is not in .cache/stripe/cli: `.venv/bin/python .ci/fetch_stripe.py` puts it there"
+    if (found := found_program()) is not None:
+        return found
     if os.environ.get("REQUIRE_STRIPE_CLI") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+        pytest.fail(NO_PROGRAM)
+    pytest.skip(NO_PROGRAM)
 
 
 @asynccontextmanager

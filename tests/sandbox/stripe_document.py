@@ -1,6 +1,6 @@
 """Compares a value with a schema of Stripe's OpenAPI document: names, required ones, types and closed sets.
 
-The document itself is never committed. STRIPE_SPEC names it, or it lies in the cache folder.
+The document itself is never committed.
 """
 
 import json
@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-CACHED = Path(__file__).parents[2] / ".cache" / "stripe" / "spec3.json"
+from tests.stripe_judges import NO_DOCUMENT, found_document
+
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
@@ -28,13 +28,11 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 @cache
 def document() -> dict[str, Any]:
     """Stripe's own description of its API; without it the test is skipped, or fails if it must not be."""
-    path = Path(os.environ.get("STRIPE_SPEC", CACHED))
-    if path.exists():
-        return dict(json.loads(path.read_text()))
-    reason = "Stripe's OpenAPI document is neither at .cache/stripe/spec3.json nor where STRIPE_SPEC says"
+    if (found := found_document()) is not None:
+        return dict(json.loads(found.read_text()))
     if os.environ.get("REQUIRE_STRIPE_SPEC") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+        pytest.fail(NO_DOCUMENT)
+    pytest.skip(NO_DOCUMENT)
 
 
 def differences(value: Any, schema: Mapping[str, Any], at: str) -> Iterator[str]:
