@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from app.database import DB
 from app.database import pool as database_pool
+from tests import stripe_judges
 from tests.browser_finding import found_browser, launch_arguments
 from tests.databases import Database, Server, fresh_database, running_server
 
@@ -22,8 +23,9 @@ NO_BROWSER = "no browser found: install Chromium or set TEST_BROWSER to one"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which browser is used where one is needed, or why none is."""
+    """Say which browser is used where one is needed, or why none is; likewise of what judges the sandbox."""
     terminalreporter.write_line(f"browser: {found_browser('') or NO_BROWSER}")
+    terminalreporter.write_line(f"stripe: {stripe_judges.said()}")
 
 
 @pytest.hookimpl(trylast=True)
