@@ -57,7 +57,8 @@ class Returned:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What happened and what it means for the credits; empty where all is as it was bought."""
-        told = (dispute_told(self.dispute_status), self._refund_told(), self._pending_told())
+        pending = pending_told(self.pending_cents, self.currency)
+        told = (dispute_told(self.dispute_status), self._refund_told(), pending)
         return tuple(each for each in told if each)
 
     @property
@@ -91,11 +92,6 @@ class Returned:
             return f"all of its {self.given_credits:,} credits {verb}"
         return f"{self.taken_credits:,} of its {self.given_credits:,} credits {verb}"
 
-    def _pending_told(self) -> str:
-        if not self.pending_cents:
-            return ""
-        return f"{self._sum(self.pending_cents)} is on its way back. Nothing is taken for it until it has arrived."
-
     def _dispute_state(self) -> str:
         state = DISPUTE_STATES.get(self.dispute_status or "", "Not decided yet")
         return f"{state}, opened {day_text(self.disputed_at)}" if self.disputed_at else state
@@ -120,6 +116,15 @@ def payment_state(
 def dispute_told(dispute_status: str | None) -> str:
     """What a dispute means for money and credits; empty where there is none, or it left no trace."""
     return DISPUTES.get(dispute_status or "", DISPUTED if is_held(dispute_status) else "")
+
+
+def pending_told(pending_cents: int, currency: str) -> str:
+    """What money on its way back means; empty where there is none."""
+    if not pending_cents:
+        return ""
+    return (
+        f"{money(pending_cents, currency)} is on its way back. Nothing is taken for it until it has arrived."
+    )
 
 
 def is_held(dispute_status: str | None) -> bool:

@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from app.checkout.payment_words import FAILED, IN_REVIEW
+from app.checkout.payment_words import (
+    FAILED,
+    IN_REVIEW,
+    dispute_told,
+    is_held,
+    payment_state,
+    pending_told,
+)
 from app.dashboard.view import PayAgain, PaymentCard, WorkshopCard
 from app.transactions.history import Stored
 from app.web.filters import moment_text, money
@@ -68,12 +75,12 @@ def payment_card(payment: Stored, *, form_key: str) -> PaymentCard:
     return PaymentCard(
         purchase_id=payment["id"],
         what=f"{payment['pack_name']}, {price}",
-        status=STATUSES[status],
-        text=TEXTS[status],
+        status=STATUSES[status] if status != "paid" else _state(payment),
+        text=TEXTS[status] if status != "paid" else _going_back(payment),
         workshop_title=payment["workshop_title"] or "",
         at_iso=payment["created_at"].strftime("%Y-%m-%dT%H:%M:%SZ"),
         at_text=moment_text(payment["created_at"]),
-        is_red=status in {"failed", "refused"},
+        is_red=status in {"failed", "refused"} or is_held(payment["dispute_status"]),
         href=href,
         href_label=label,
         pay_again=_again(payment["pack"], payment["workshop_id"] or "", form_key)
@@ -85,6 +92,24 @@ def payment_card(payment: Stored, *, form_key: str) -> PaymentCard:
 
 def _settling(workshop: Stored) -> str:
     return "Payment settling" if workshop["payment_status"] == "settling" else ""
+
+
+def _state(payment: Stored) -> str:
+    return payment_state(
+        payment["status"],
+        amount_cents=payment["amount_cents"],
+        amount_refunded_cents=payment["amount_refunded_cents"],
+        dispute_status=payment["dispute_status"],
+    )
+
+
+def _going_back(payment: Stored) -> str:
+    """What is not over yet of a payment that was made."""
+    told = (
+        dispute_told(payment["dispute_status"]),
+        pending_told(payment["refund_pending_cents"], payment["currency"]),
+    )
+    return " ".join(each for each in told if each)
 
 
 def _again(pack: str, workshop_id: str, form_key: str) -> PayAgain:

@@ -26,6 +26,7 @@ SELECT coalesce(sum(t.amount) FILTER (WHERE t.type = 'purchase'), 0)::bigint AS 
        coalesce(sum(t.amount) FILTER (WHERE t.type = 'grant'), 0)::bigint AS grant,
        coalesce(sum(t.amount) FILTER (WHERE t.type = 'consumption'), 0)::bigint AS consumption,
        coalesce(sum(t.amount) FILTER (WHERE t.type = 'refund'), 0)::bigint AS refund,
+       coalesce(sum(t.amount) FILTER (WHERE t.type = 'refund' AND t.reason = 'disputed'), 0)::bigint AS disputed,
        coalesce(sum(t.amount) FILTER (WHERE t.type = 'reversal'), 0)::bigint AS reversal,
        coalesce(sum(t.amount) FILTER (WHERE t.type = 'adjustment'), 0)::bigint AS adjustment
   FROM credit_transactions t WHERE t.clerk_user_id = $1 AND t.seq IS NOT NULL) s
@@ -61,14 +62,19 @@ SELECT w.id, w.title, w.status, w.current_step, w.created_at, w.credit_consumed_
  ORDER BY w.created_at DESC, w.id DESC
  LIMIT $4"""
 
-# Not paid yet, settling, being looked at; and what failed lately, unless the same pack was paid for since.
+# Not paid yet, settling, being looked at, on its way back, disputed; and what failed lately, unless the same pack was
+# paid for since.
 PAYMENTS = """
 SELECT p.id, p.pack, p.pack_name, p.credits, p.amount_cents, p.currency, p.status, p.created_at, p.origin,
+       p.amount_refunded_cents, p.refund_pending_cents, p.dispute_status,
        w.id AS workshop_id, w.title AS workshop_title
   FROM purchases p
   LEFT JOIN workshops w ON w.id = p.unlock_workshop_id AND w.clerk_user_id = $1 AND w.deleted_at IS NULL
  WHERE p.clerk_user_id = $1
-   AND (p.status IN ('started', 'open', 'settling', 'refused')
+   AND (p.status IN ('started', 'open', 'settling')
+        OR p.status = 'refused' AND p.amount_refunded_cents < p.amount_cents
+        OR p.status = 'paid' AND (p.refund_pending_cents > 0
+           OR p.dispute_status NOT IN ('won', 'lost', 'prevented', 'warning_closed'))
         OR p.status = 'failed' AND coalesce(p.closed_at, p.created_at) >= $2
            AND NOT EXISTS (SELECT FROM purchases l WHERE l.clerk_user_id = $1 AND l.pack = p.pack
                               AND l.status = 'paid' AND l.created_at > p.created_at))

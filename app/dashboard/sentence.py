@@ -9,7 +9,10 @@ from app.web.filters import credits
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What each kind of counted row adds up to, in credits, signed as the balance felt it; and what is pending."""
+    """What each kind of counted row adds up to, in credits, signed as the balance felt it; and what is pending.
+
+    `disputed` is the part of `refund` that disputes took.
+    """
 
     purchase: int = 0
     grant: int = 0
@@ -18,6 +21,7 @@ class Sums:
     reversal: int = 0
     adjustment: int = 0
     pending: int = 0
+    disputed: int = 0
 
     @property
     def balance_credits(self) -> int:
@@ -59,7 +63,7 @@ def _told(sums: Sums) -> list[tuple[str, int, str, Kind]]:
         ("were given", sums.grant, "", Kind.GRANT),
         ("got back", sums.reversal, "", Kind.REVERSAL),
         ("used", -sums.consumption, "", Kind.CONSUMPTION),
-        ("", -sums.refund, "taken back after a refund", Kind.REFUND),
+        ("", -sums.refund, f"taken back after {_cause(sums)}", Kind.REFUND),
         (
             "",
             abs(sums.adjustment),
@@ -68,6 +72,12 @@ def _told(sums: Sums) -> list[tuple[str, int, str, Kind]]:
         ),
     ]
     return [each for each in every if each[1]]
+
+
+def _cause(sums: Sums) -> str:
+    if not sums.disputed:
+        return "a refund"
+    return "a dispute" if sums.disputed == sums.refund else "refunds and disputes"
 
 
 def _joined(told: Sequence[tuple[str, int, str, Kind]]) -> list[Part]:

@@ -58,6 +58,14 @@ async def test_a_debt_is_said_in_words_and_what_pays_it(client: httpx.AsyncClien
     assert page.one("p", class_="figure-number").text == "1 credit owed"
     assert "You owe 1 credit, because a payment was returned after its credit was used." in page.text
     assert page.all("path", class_="chart-zero")
+    rows_of_it = (
+        page.one("div", class_="owed")
+        .one("p", class_="actions")
+        .one("a", href="/transactions?type=refund&status=completed")
+    )
+    assert "See what happened" in page.text
+    assert page.all("a", href="#packs-title")
+    assert "Refund" in Html(await client.get(rows_of_it["href"])).text
 
 
 async def test_the_step_line_says_its_figures_in_a_table(client: httpx.AsyncClient, alice: str) -> None:
@@ -140,6 +148,42 @@ async def test_payments_under_way_or_gone_wrong_are_told(
     page = await dashboard(client)
     [section] = [each for each in page.all("section") if each["aria-labelledby"] == "payments-title"]
     assert words in section.text
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ("dispute_status = 'needs_response'", "Disputed", "Its credits are held until it is decided."),
+        ("dispute_status = 'warning_needs_response'", "Paid", "The bank has asked about this payment."),
+        ("refund_pending_cents = 7900", "Paid", "$79.00 is on its way back."),
+    ],
+)
+async def test_a_payment_that_is_disputed_or_on_its_way_back_is_told(
+    client: httpx.AsyncClient, alice: str, change: str, status: str, words: str
+) -> None:
+    """REFD-02, 5.14."""
+    bought = await buy(alice, NOW - timedelta(days=9))
+    await row(f"UPDATE purchases SET {change} WHERE id = $1", bought)
+    item = (await dashboard(client)).one("ul", class_="rows")
+    assert status in item.text
+    assert words in item.text
+    assert item.one("a", href=f"/purchases/{bought}").text == "See this payment"
+
+
+@pytest.mark.parametrize(
+    ("status", "change"),
+    [
+        *(("paid", f"dispute_status = '{over}'") for over in ("won", "lost", "prevented", "warning_closed")),
+        ("paid", "amount_refunded_cents = amount_cents"),
+        ("refused", "amount_refunded_cents = amount_cents"),
+    ],
+)
+async def test_what_is_over_is_left_to_the_rows(
+    client: httpx.AsyncClient, alice: str, status: str, change: str
+) -> None:
+    bought = await make_purchase(user_id=alice, status=status)
+    await row(f"UPDATE purchases SET {change} WHERE id = $1", bought)
+    assert "Payments" not in [each.text for each in (await dashboard(client)).all("h2")]
 
 
 async def test_old_failures_expired_checkouts_and_paid_ones_are_not_told(

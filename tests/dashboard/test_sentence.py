@@ -36,6 +36,14 @@ def said(parts: tuple[Part, ...]) -> str:
             "You bought 1 credit, used 1, and 1 was taken back after a refund. You owe 1 credit, because a payment "
             "was returned after its credit was used. Your next purchase pays it first.",
         ),
+        (
+            Sums(purchase=3, refund=-3, disputed=-3),
+            "You bought 3 credits and 3 were taken back after a dispute. 0 left.",
+        ),
+        (
+            Sums(purchase=4, refund=-4, disputed=-3),
+            "You bought 4 credits and 4 were taken back after refunds and disputes. 0 left.",
+        ),
         (Sums(), "You have no credits yet, and need none to start a workshop."),
     ],
 )

@@ -95,6 +95,8 @@ async def test_who_owes_credits_is_told_what_each_pack_would_leave(site: Site) -
     debtor = await make_user(balance_credits=-1)
     workshop = await make_workshop(user_id=debtor)
     seen = await (await site.browser_of(debtor)).get(f"/pricing?workshop={workshop}")
+    assert "You owe 1 credit, because a payment was returned after its credit was used." in seen.text
+    assert seen.links()["See what happened"] == "/transactions?type=refund&status=completed"
     assert "Goes to the 1 credit you owe; unlocks nothing" in seen.text
     assert "Pays the 1 credit you owe first; 2 credits remain" in seen.text
     unlocking = {form["pack"] for form in seen.forms("/checkout") if "workshop_id" in form}
