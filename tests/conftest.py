@@ -18,7 +18,10 @@ from app.database import pool as database_pool
 from tests import stripe_judges
 from tests.browser_finding import found_browser, launch_arguments
 from tests.databases import Database, Server, fresh_database, running_server
+from tests.judging import pytest_runtest_call
+from tests.oracle import Findings, books_of, left_open
 
+__all__ = ["pytest_runtest_call"]
 NO_BROWSER = "no browser found: install Chromium or set TEST_BROWSER to one"
 
 
@@ -76,10 +79,11 @@ def superuser_url(database: Database) -> str:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def pool(database_url: str) -> AsyncIterator[None]:
-    """The application's own pool, as the application's role."""
+    """The application's own pool, as the application's role; when all tests are over, everybody's books are judged."""
     with beside_other_pools():
         async with database_pool(database_url):
             yield
+            assert (await books_of(None), await left_open()) == (Findings(), ())
 
 
 @contextmanager

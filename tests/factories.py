@@ -10,6 +10,7 @@ from app.ledger.posting import Actor, lock_user, post
 from app.ledger.posting import grant as ledger_grant
 
 _count = itertools.count(1)
+people: list[str] = []  # everyone made in this run, so that their books can be judged
 
 
 async def make_user(
@@ -22,6 +23,7 @@ async def make_user(
 ) -> str:
     """A person with a ledger that leads to this balance; returns the `clerk_user_id`."""
     user = user_id or new_id("usr")
+    people.append(user)
     await row(
         "INSERT INTO users (id, clerk_user_id, email, name, onboarding_complete) VALUES ($1, $1, $2, $3, $4)",
         user,

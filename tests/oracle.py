@@ -3,15 +3,22 @@
 Works on the open pool, and only reads. Knows nothing of how the trouble was made.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from app.database import rows
+import asyncpg
+
+from app.database import DB, rows
 from app.ledger.audit import audit
 
+LET_GO_SECONDS = 3.0  # a server that loses a connection notices in a moment of its own
+
 _PAYMENTS = """
-SELECT said.session_id, p.status, count(t.id) AS grants
+SELECT said.session_id, p.status, count(t.id) AS grants,
+       p.status = 'refused' OR EXISTS (SELECT FROM stripe_events e
+         WHERE e.object_id = said.session_id AND e.state = 'quarantined') AS is_set_aside
   FROM unnest($1::text[], $2::text[]) AS said (session_id, purchase_id)
   LEFT JOIN purchases p ON p.id = said.purchase_id AND p.stripe_session_id = said.session_id
   LEFT JOIN credit_transactions t ON t.purchase_id = p.id AND t.type = 'purchase' AND t.status = 'completed'
@@ -24,6 +31,25 @@ SELECT p.id
    AND p.origin = 'stripe'
    AND ($2::text[] IS NULL OR p.clerk_user_id = ANY ($2))
    AND (p.stripe_session_id = ANY ($1)) IS NOT TRUE"""
+
+_RETURNS = """
+SELECT p.id
+  FROM unnest($1::text[], $2::int[], $3::bool[]) AS said (purchase_id, refunded_cents, is_held)
+  JOIN purchases p ON p.id = said.purchase_id
+  LEFT JOIN credit_transactions t
+    ON t.purchase_id = p.id AND t.type IN ('refund', 'reversal') AND t.status = 'completed'
+ WHERE p.status = 'paid'
+ GROUP BY p.id, said.refunded_cents, said.is_held
+HAVING p.amount_refunded_cents <> said.refunded_cents
+    OR coalesce(-sum(t.amount), 0) <>
+       CASE WHEN said.is_held THEN p.credits ELSE p.credits * said.refunded_cents / p.amount_cents END"""
+
+_KEYS = """
+SELECT idempotency_key
+  FROM credit_transactions
+ WHERE $1::text[] IS NULL OR clerk_user_id = ANY ($1)
+ GROUP BY idempotency_key
+HAVING count(*) > 1 OR idempotency_key IS NULL"""
 
 _UNLOCKS = """
 SELECT told.workshop_id, w.credit_consumed_at IS NOT NULL AS is_open, count(t.id) AS charges
@@ -53,12 +79,14 @@ class Told:
     """What others were told or say, and the books must agree with.
 
     Shape: `paid` is every checkout session that Stripe calls paid, with the purchase it names. `unlocked` are the
-    workshops whose unlock was acknowledged. `taken_events` are the events that were answered with success.
+    workshops whose unlock was acknowledged. `taken_events` are the events that were answered with success. `returned`
+    is for each purchase the money that Stripe calls refunded, and whether a dispute holds all of it.
     """
 
     paid: Mapping[str, str] = field(default_factory=dict)
     unlocked: Collection[str] = ()
     taken_events: Collection[str] = ()
+    returned: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,12 +94,16 @@ class Findings:
     """Everything that is wrong, by kind; all empty is the norm."""
 
     books: tuple[str, ...] = ()  # what does not add up by itself
-    lost: tuple[str, ...] = ()  # checkout sessions that are paid, and gave nothing
+    keys: tuple[str, ...] = ()  # keys of the ledger that stand there more than once
+    lost: tuple[
+        str, ...
+    ] = ()  # checkout sessions that are paid, and neither gave anything nor were set aside
     doubled: tuple[str, ...] = ()  # checkout sessions that gave more than once
     unfounded: tuple[str, ...] = ()  # purchases that gave credits, and Stripe calls unpaid
+    returns: tuple[str, ...] = ()  # purchases whose credits are not where Stripe says their money is
     unlocks: tuple[str, ...] = ()  # workshops that are not open, or not charged once
     events: tuple[str, ...] = ()  # answered with success, and not carried out
-    left_open: tuple[str, ...] = ()  # transactions and locks of nobody
+    left_open: tuple[str, ...] = ()  # transactions, locks and connections of nobody
 
     @property
     def is_clean(self) -> bool:
@@ -85,14 +117,45 @@ async def judged(told: Told, *, people: Collection[str] | None = None) -> Findin
     unlocks = await rows(_UNLOCKS, list(told.unlocked))
     named = None if people is None else list(people)
     return Findings(
-        books=tuple(line for line in await audit() if people is None or line.partition(":")[0] in people),
-        lost=tuple(each["session_id"] for each in payments if not each["grants"] or each["status"] != "paid"),
+        books=tuple(await audit(people)),
+        keys=tuple(str(each["idempotency_key"]) for each in await rows(_KEYS, named)),
+        lost=tuple(each["session_id"] for each in payments if _is_lost(each)),
         doubled=tuple(each["session_id"] for each in payments if each["grants"] > 1),
         unfounded=tuple(each["id"] for each in await rows(_UNFOUNDED, list(told.paid), named)),
+        returns=tuple(each["id"] for each in await rows(_RETURNS, *_columns(told.returned))),
         unlocks=tuple(each["workshop_id"] for each in unlocks if not each["is_open"] or each["charges"] != 1),
         events=tuple(each["event_id"] for each in await rows(_EVENTS, list(told.taken_events))),
-        left_open=tuple(each["what"] for each in await rows(_LEFT_OPEN)),
+        left_open=await left_open(),
     )
+
+
+async def books_of(people: Collection[str] | None) -> Findings:
+    """Points that hold at any moment, whatever Stripe has still to tell; of these people alone, if any are named."""
+    named = None if people is None else list(people)
+    return Findings(
+        books=tuple(await audit(people)),
+        keys=tuple(str(each["idempotency_key"]) for each in await rows(_KEYS, named)),
+    )
+
+
+async def left_open() -> tuple[str, ...]:
+    """Transactions, locks and connections that nobody has let go of within a moment."""
+    end = asyncio.get_running_loop().time() + LET_GO_SECONDS
+    while True:
+        found = [str(each["what"]) for each in await rows(_LEFT_OPEN)]
+        if isinstance(DB.pool, asyncpg.Pool) and (busy := DB.pool.get_size() - DB.pool.get_idle_size()):
+            found.append(f"{busy} connections of the pool")
+        if not found or asyncio.get_running_loop().time() > end:
+            return tuple(found)
+        await asyncio.sleep(0.01)
+
+
+def _is_lost(payment: asyncpg.Record) -> bool:
+    return not payment["is_set_aside"] and (not payment["grants"] or payment["status"] != "paid")
+
+
+def _columns(returned: Mapping[str, tuple[int, bool]]) -> tuple[list[str], list[int], list[bool]]:
+    return list(returned), [cents for cents, _ in returned.values()], [held for _, held in returned.values()]
 
 
 def paid_sessions(documents: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """Recomputes the books from the movements alone and names whatever disagrees. Changes nothing."""
 
+from collections.abc import Collection
+
 from app.database import rows
 
 _BALANCES = """
@@ -46,6 +48,12 @@ SELECT p.clerk_user_id AS who,
 CHECKS = (_BALANCES, _CHAIN, _UNCOUNTED, _UNLOCKS, _PURCHASES)
 
 
-async def audit() -> list[str]:
-    """Every disagreement between balances, movements, unlocks and purchases, one line each; none is the norm."""
-    return [f"{found['who']}: {found['finding']}" for check in CHECKS for found in await rows(check)]
+async def audit(people: Collection[str] | None = None) -> list[str]:
+    """Every disagreement between balances, movements, unlocks and purchases, one line each; none is the norm.
+
+    Of these people alone, if any are named.
+    """
+    named = () if people is None else (list(people),)
+    asked = "SELECT * FROM ({}) found" + (" WHERE who = ANY ($1)" if named else "")
+    found = [line for check in CHECKS for line in await rows(asked.format(check), *named)]
+    return [f"{line['who']}: {line['finding']}" for line in found]

@@ -188,6 +188,7 @@ async def test_nothing_was_taken_back_of_a_purchase_that_only_was_paid(rolled_ba
                 )
 
 
+@pytest.mark.judged_by_itself
 @pytest.mark.parametrize("seed", range(3))
 async def test_nothing_but_credits_taken_back_leads_into_a_debt(rolled_back: None, seed: int) -> None:
     """M20: any verb, any size, in any order."""
