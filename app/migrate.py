@@ -4,6 +4,7 @@ The DDL is written by hand in `piccolo_migrations/`; what Piccolo generated besi
 what the tables look like, so that a column added to a table without a migration is noticed.
 """
 
+import asyncio
 import contextlib
 import io
 from collections.abc import Sequence
@@ -13,18 +14,22 @@ import asyncpg
 from piccolo.apps.migrations.auto.migration_manager import AddColumnClass, MigrationManager
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.apps.migrations.commands.forwards import run_forwards
+from piccolo.apps.migrations.tables import Migration
 from piccolo.columns import Column
 from piccolo.conf.apps import Finder
 
+from app import schema
+from app.adoption import unrecorded
 from app.database import DB, rows, tx
 from app.errors import BillingError
 
 LEDGER_COLUMNS_TO_SETTLE = "status, seq, balance_before, balance_after, posted_at"
-ALREADY_THERE = (
-    asyncpg.DuplicateTableError,
-    asyncpg.DuplicateColumnError,
-    asyncpg.DuplicateObjectError,
-    asyncpg.DuplicateFunctionError,
+LOCK_SECONDS = 2
+LOCK_TRIES = 10
+LOCK_PAUSE_SECONDS = 1.0
+HELD_UP = (
+    "somebody reads or writes these tables for so long that they could not be changed. Nothing was changed; end that "
+    "session (pg_stat_activity names it) or migrate at a calmer time"
 )
 APPLICATION_GRANTS = (
     "GRANT USAGE ON SCHEMA public TO {role}",
@@ -82,15 +87,53 @@ def describe_added(manager: WrittenInSql, class_name: str, tablename: str, **col
 async def migrate(application_dsn: str) -> list[str]:
     """Run what is missing and repeat the grants to the application's role, in one transaction.
 
+    Who reads or writes a table for long holds the migration up, and it would hold up everybody behind it: it lets go
+    after two seconds, waits a moment and begins again.
     Shape: the ids of the migrations that ran now, oldest first.
-    Inside: a tx of its own, over a pool that the owner's role opened; several at once wait for each other.
+    Inside: transactions of its own, over a pool that the owner's role opened; several at once wait for each other.
     Raises: MigrationFailed: nothing was changed.
     """
+    for _ in range(LOCK_TRIES - 1):
+        try:
+            return await _migrated(application_dsn)
+        except asyncpg.LockNotAvailableError:
+            await asyncio.sleep(LOCK_PAUSE_SECONDS)
+    try:
+        return await _migrated(application_dsn)
+    except asyncpg.LockNotAvailableError as error:
+        raise MigrationFailed(HELD_UP) from error
+
+
+async def record(application_dsn: str) -> tuple[list[str], list[str]]:
+    """Put migrations that were applied by hand on record, then migrate: the ids recorded, and those that ran.
+
+    Raises: MigrationFailed: one of them is there only in part, or what is on record is not as it should be; nothing
+      was changed.
+    """
     async with tx():
-        await DB.run_ddl("SET LOCAL lock_timeout = '30s'")  # waiting for another migrator is fine
-        await DB.run_ddl("SELECT pg_advisory_xact_lock(hashtext('billing migrate'))")
+        await _wait_for_other_migrators()
+        found = await unrecorded(await missing())
+        if found.partly:
+            raise MigrationFailed(str(found))
+        if differences := await _differences_but_for(found.absent):
+            raise MigrationFailed("Nothing was recorded, the schema differs:\n" + "\n".join(differences))
+        await Migration.create_table(if_not_exists=True)
+        for each in found.by_hand:
+            await Migration.insert(Migration(name=each, app_name="billing"))
+    return list(found.by_hand), await migrate(application_dsn)
+
+
+async def _differences_but_for(absent: Sequence[str]) -> list[str]:
+    effects = schema.recorded_by_migration().items()
+    wanted = {name: text for each, made in effects if each not in absent for name, text in made.items()}
+    return schema.compared(await schema.live(), wanted)
+
+
+async def _migrated(application_dsn: str) -> list[str]:
+    async with tx():
+        await _wait_for_other_migrators()
         await DB.run_ddl(
-            "SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '0', true)"
+            f"SELECT set_config('lock_timeout', '{LOCK_SECONDS}s', true), set_config('statement_timeout', '0', true)"
         )
         before = await applied()
         await _run_missing()
@@ -98,21 +141,19 @@ async def migrate(application_dsn: str) -> list[str]:
         return sorted(await applied() - before)
 
 
+async def _wait_for_other_migrators() -> None:
+    await DB.run_ddl("SET LOCAL lock_timeout = '30s'")
+    await DB.run_ddl("SELECT pg_advisory_xact_lock(hashtext('billing migrate'))")
+
+
 async def _run_missing() -> None:
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):  # Piccolo prints its progress
-            result = await run_forwards("billing")
-    except ALREADY_THERE as error:
-        raise MigrationFailed(_ahead(error)) from error
+    found = await unrecorded(await missing())
+    if found.is_ahead:
+        raise MigrationFailed(str(found))
+    with contextlib.redirect_stdout(io.StringIO()):  # Piccolo prints its progress
+        result = await run_forwards("billing")
     if not result.success:
         raise MigrationFailed(result.message or "Piccolo gave no reason")
-
-
-def _ahead(error: asyncpg.PostgresError) -> str:
-    return (
-        f"the schema is ahead of the record of migrations ({error}): parts of it were applied by hand. "
-        "Nothing was changed; `billing check` names the differences"
-    )
 
 
 async def applied() -> set[str]:

@@ -5,6 +5,7 @@ so those are compared too, with the record in `piccolo_migrations/schema.json` (
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.database import row, rows
@@ -94,17 +95,26 @@ async def live() -> dict[str, str]:
     return found | {each["name"]: each["is"] for each in await rows(_FUNCTIONS)}
 
 
+def recorded_by_migration() -> dict[str, dict[str, str]]:
+    """What each migration makes, oldest first; none of them changes what another made."""
+    content: dict[str, dict[str, str]] = json.loads(RECORD.read_text())
+    return content
+
+
 def recorded() -> dict[str, str]:
     """What a database has after all migrations."""
-    content: dict[str, str] = json.loads(RECORD.read_text())
-    return content
+    return {name: text for made in recorded_by_migration().values() for name, text in made.items()}
 
 
 async def differences() -> list[str]:
     """What is missing or different here, one line each; what a host has beyond it is its own affair."""
-    here = await live()
+    return compared(await live(), recorded())
+
+
+def compared(here: Mapping[str, str], all_wanted: Mapping[str, str]) -> list[str]:
+    """As `differences`, of what has been read already, for some or all of the schema."""
     found = []
-    for name, wanted in recorded().items():
+    for name, wanted in all_wanted.items():
         if name in OF_THE_HOST:
             continue
         if name not in here:

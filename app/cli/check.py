@@ -8,6 +8,7 @@ from dataclasses import asdict
 import asyncpg
 
 from app import schema
+from app.adoption import unrecorded
 from app.cli.catalog_prices import found_prices
 from app.cli.check_inbox import look_at_inbox
 from app.cli.check_settings import understood
@@ -86,15 +87,16 @@ async def _look_at_database(settings: Settings, findings: Findings) -> None:
 
 async def look_at_schema(findings: Findings) -> None:
     """Columns, constraints, triggers, indexes, functions, and the record of migrations. Inside: a pool."""
-    differences, behind = await schema.differences(), await missing()
+    behind = await missing()
+    found = await unrecorded(behind)
     findings.looked_at.append(About.SCHEMA)
-    if behind and not differences:
-        what = f"it is complete, but {len(behind)} migrations are not on record: they were applied by hand"
+    if found.by_hand and not found.partly:
+        what = f"{', '.join(found.by_hand)}: applied by hand, and not on record"
         findings.add(About.SCHEMA, what, "Run `billing migrate --record`")
-    elif behind:
+    elif behind and not found.partly:
         findings.add(About.SCHEMA, f"{len(behind)} migrations are missing", "Run `billing migrate`")
     else:
-        for difference in differences:
+        for difference in found.differences or await schema.differences():
             findings.add(
                 About.SCHEMA,
                 difference,

@@ -1,29 +1,15 @@
 """`billing migrate`: applies what is missing, or only says or records it. The migrations are in `app.migrate`."""
 
 import asyncio
-import contextlib
-import io
 from dataclasses import asdict
 
-from piccolo.apps.migrations.commands.forwards import run_forwards
-
-from app import schema
 from app.cli.check import look_at_schema
 from app.cli.findings import Findings
 from app.cli.preparation import migrate_now, owner_address
 from app.cli.reporting import say
 from app.database import pool
-from app.errors import BillingError
-from app.migrate import missing
+from app.migrate import record
 from app.settings import load_settings
-
-
-class NotTheSame(BillingError):
-    """Migrations were to be recorded as done, and the schema is not what they lead to."""
-
-    def __init__(self, differences: list[str]) -> None:
-        self.differences = differences
-        super().__init__("nothing was recorded, the schema differs:\n" + "\n".join(differences))
 
 
 def say_migrated(*, as_json: bool) -> None:
@@ -34,10 +20,11 @@ def say_migrated(*, as_json: bool) -> None:
 
 
 def say_recorded(*, as_json: bool) -> None:
-    """Record migrations that were applied by hand. Raises: NotTheSame: nothing was recorded."""
-    recorded = asyncio.run(_recorded())
-    lines = [f"recorded {migration}" for migration in recorded] or ["every migration is on record"]
-    say(lines, {"recorded": recorded}, as_json=as_json)
+    """Record migrations that were applied by hand, and run those that are missing. Raises: MigrationFailed."""
+    recorded, ran = asyncio.run(_recorded())
+    lines = [f"recorded {each}" for each in recorded] + [f"applied {each}" for each in ran]
+    facts = {"recorded": recorded, "applied": ran}
+    say(lines or ["every migration is on record"], facts, as_json=as_json)
 
 
 def say_whether_current(*, as_json: bool) -> int:
@@ -55,14 +42,7 @@ async def _looked() -> Findings:
     return findings
 
 
-async def _recorded() -> list[str]:
+async def _recorded() -> tuple[list[str], list[str]]:
     settings = load_settings()
     async with pool(owner_address(settings), max_size=1):
-        if differences := await schema.differences():
-            raise NotTheSame(differences)
-        applied_by_hand = await missing()
-        for _ in applied_by_hand:  # one at a time: several at once would ask on the terminal
-            with contextlib.redirect_stdout(io.StringIO()):
-                await run_forwards("billing", "1", fake=True)
-    await migrate_now(settings)  # for the grants
-    return applied_by_hand
+        return await record(settings.database_url)
