@@ -3,10 +3,13 @@
 Knows no table. Importing it opens nothing; `pool()` is entered by the application, a command or a test run.
 """
 
+import asyncio
+import functools
 import os
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Literal, TypeAlias
+from typing import Any, Final, Literal, ParamSpec, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -16,6 +19,8 @@ os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")  # migrations look for
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 Isolation: TypeAlias = Literal["read_committed", "repeatable_read", "serializable"]
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
 POOL_SIZE = 8
 ACQUIRE_SECONDS = 3.0
@@ -26,6 +31,22 @@ LIMITS = {
     "statement_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",
 }
+UNDONE_FOR_A_RIVAL: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+PASSING: Final = (  # the database is away, full or busy: whoever asks again in a moment may be served
+    TimeoutError,
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # what was the server is a copy now, until the address leads on
+)
+TRIES_IN_ALL = 3
+LONGEST_PAUSE_SECONDS = 0.05
 
 
 class BillingEngine(PostgresEngine):
@@ -58,6 +79,7 @@ class Plain(asyncpg.Connection):
 
 
 DB = BillingEngine()
+_jitter = random.SystemRandom()
 
 
 @asynccontextmanager
@@ -100,6 +122,26 @@ async def tx(
                     await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
             finally:
                 DB.current_transaction.reset(token)
+
+
+def repeated_if_undone(
+    work: Callable[Given, Awaitable[Found]],
+) -> Callable[Given, Coroutine[Any, Any, Found]]:
+    """Does the work again, three times at most, when the database undid its transaction for a rival's sake.
+
+    Inside: `work` opens its transaction itself, and asks nobody but the database.
+    """
+
+    @functools.wraps(work)
+    async def repeated(*values: Given.args, **named: Given.kwargs) -> Found:
+        for _ in range(TRIES_IN_ALL - 1):
+            try:
+                return await work(*values, **named)
+            except UNDONE_FOR_A_RIVAL:
+                await asyncio.sleep(_jitter.uniform(0, LONGEST_PAUSE_SECONDS))  # so that rivals part
+        return await work(*values, **named)
+
+    return repeated
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from hmac import compare_digest
 import asyncpg
 
 from app.accounts.sessions import digest
-from app.database import row, rows, tx
+from app.database import repeated_if_undone, row, rows, tx
 from app.errors import TooManyTries
 from app.ids import new_id
 
@@ -40,6 +40,7 @@ class LinkState(StrEnum):
     OTHER_BROWSER = "other_browser"
 
 
+@repeated_if_undone
 async def ask_for_link(email: str, *, browser: str, return_path: str, now: datetime) -> str:
     """The token of a new link for this address, which need not be known: first sight makes a user.
 

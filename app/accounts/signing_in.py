@@ -7,7 +7,7 @@ from app.accounts import sessions
 from app.accounts.demo import demo_person
 from app.accounts.links import LinkState, take_link
 from app.accounts.people import person
-from app.database import tx
+from app.database import repeated_if_undone, tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Entered:
     return_path: str
 
 
+@repeated_if_undone
 async def enter_as_demo(name: str, *, old_session: str | None, now: datetime) -> str:
     """Sign in as a demo person; the new session's token.
 
@@ -32,6 +33,7 @@ async def enter_as_demo(name: str, *, old_session: str | None, now: datetime) ->
         return await sessions.create(user_id, provider="demo", now=now, instead_of=old_session)
 
 
+@repeated_if_undone
 async def enter_by_link(
     token: str, *, browser: str | None, old_session: str | None, now: datetime
 ) -> Entered | LinkState:

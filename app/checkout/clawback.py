@@ -16,7 +16,7 @@ from app.checkout.money_back import MoneyBack
 from app.checkout.outcome import Source
 from app.checkout.purchases import Purchase, purchase_by_id, purchase_by_payment
 from app.checkout.returns import ReadAgain, apply_money_back, is_foreign, is_settled, read_money_back
-from app.database import tx
+from app.database import repeated_if_undone, tx
 from app.errors import StripeMissing, TryLater, UnknownPurchase
 from app.ledger.posting import lock_user
 from app.payments.deadline import one_deadline
@@ -103,6 +103,7 @@ async def _look_once(look: _Look, also: AlsoBack | None) -> Clawback:
     return await _apply(look, purchase, back, also)
 
 
+@repeated_if_undone
 async def _apply(look: _Look, purchase: Purchase, back: MoneyBack, also: AlsoBack | None) -> Clawback:
     async with tx():
         await lock_user(purchase.user_id)

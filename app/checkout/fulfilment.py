@@ -25,7 +25,7 @@ from app.checkout.purchases import (
 )
 from app.checkout.returns import apply_money_back, is_foreign, read_money_back
 from app.checkout.verdict import Meaning, Verdict, judge
-from app.database import tx
+from app.database import repeated_if_undone, tx
 from app.errors import IdempotencyConflict, StripeMissing, StripeUnavailable, UnknownPurchase
 from app.ledger.payments import PurchaseMovement, await_purchase, fail_purchase, post_claimed
 from app.ledger.posting import Posted, lock_user
@@ -119,6 +119,7 @@ async def _purchase_named_by(session: CheckoutSession) -> Purchase | None:
     return await purchase_by_id(named) if named.isprintable() else None
 
 
+@repeated_if_undone
 async def _apply(verdict: Verdict, case: _Case, also: Also | None) -> Fulfilment:
     match verdict.meaning:
         case Meaning.PAID:

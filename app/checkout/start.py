@@ -22,7 +22,7 @@ from app.checkout.purchases import (
     unfinished_purchase,
 )
 from app.clock import Clock
-from app.database import row, tx
+from app.database import repeated_if_undone, row, tx
 from app.errors import BadInput, IdempotencyConflict, NotFound, StripeUnavailable, TryLater
 from app.ids import new_id
 from app.ledger.posting import lock_user
@@ -135,6 +135,7 @@ async def _one_round(wish: _Wish, shop: Shop) -> Started | None:
     return await payment_page(purchase, gateway=shop.gateway, now=now)
 
 
+@repeated_if_undone
 async def _attempt(wish: _Wish, now: datetime) -> Purchase:
     """The attempt to go on with: what this form started before, the one that is open, or a new one."""
     async with tx():

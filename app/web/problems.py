@@ -1,7 +1,7 @@
 """Decides what each failure is called and how it reads: the one table from error class to status and words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -103,14 +103,17 @@ ERRORS: dict[type[Exception], Row] = {
         is_again=True,
     ),
     TimeoutError: BUSY,
+    OSError: replace(BUSY, is_logged=True),  # no way to the database, or else a file of ours
     ConnectionError: BUSY,
-    asyncpg.LockNotAvailableError: BUSY,
-    asyncpg.QueryCanceledError: BUSY,
-    asyncpg.TooManyConnectionsError: BUSY,
-    asyncpg.CannotConnectNowError: BUSY,
+    asyncpg.InterfaceError: BUSY,  # the connection was gone before anything was sent over it
     asyncpg.PostgresConnectionError: BUSY,
-    asyncpg.DeadlockDetectedError: BUSY,
-    asyncpg.SerializationError: BUSY,
+    asyncpg.OperatorInterventionError: BUSY,
+    asyncpg.InsufficientResourcesError: BUSY,
+    asyncpg.PostgresSystemError: BUSY,
+    asyncpg.TransactionRollbackError: BUSY,
+    asyncpg.LockNotAvailableError: BUSY,
+    asyncpg.IdleInTransactionSessionTimeoutError: BUSY,
+    asyncpg.ReadOnlySQLTransactionError: BUSY,
     Exception: BROKEN,
 }
 

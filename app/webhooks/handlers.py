@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import asyncpg
 import structlog
 
+from app import database
 from app.checkout.clawback import Clawback, Followed, clawback
 from app.checkout.fulfilment import Fulfilment, Outcome, Source, fulfil
 from app.errors import StripeMissing, StripeUnavailable, TryLater, UnknownPurchase
@@ -17,21 +17,8 @@ from app.payments.gateway import ChargeRelated, PaymentGateway, StripeEvent
 from app.webhooks.inbox import Received, State, note_failure, receive, settle
 from app.workshops.access import PaywallRules
 
-PASSING = (  # what another delivery of the same event may not meet
-    StripeUnavailable,
-    TryLater,
-    TimeoutError,
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-)
+# What another delivery of the same event may not meet.
+PASSING = (StripeUnavailable, TryLater, *database.PASSING)
 log = structlog.get_logger("app.webhooks")
 
 

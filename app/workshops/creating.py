@@ -8,7 +8,7 @@ import asyncpg
 
 from app.accounts.owned import owned
 from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog
-from app.database import row, tx
+from app.database import repeated_if_undone, row, tx
 from app.errors import BadInput, IdempotencyConflict, NotEnoughCredits
 from app.ids import new_id
 from app.ledger.posting import Actor, lock_user
@@ -100,6 +100,7 @@ def is_choice_needed(rules: PaywallRules, *, now: datetime) -> bool:
     return not decide(WorkshopFacts(now, None), FIRST_PAID_SLUG, 0, rules).is_open
 
 
+@repeated_if_undone
 async def create_workshop(
     user_id: str,
     new: NewWorkshop,
@@ -134,6 +135,7 @@ async def create_workshop(
         return Created(made["id"], outcome is not None, outcome, holder.balance_credits - used_credits)
 
 
+@repeated_if_undone
 async def start_free(user_id: str, workshop_id: str, *, now: datetime) -> None:
     """Begin the free steps of a workshop that waited for its payment. Repeat: changes nothing.
 

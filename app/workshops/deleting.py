@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.database import row, tx
+from app.database import repeated_if_undone, row, tx
 from app.errors import NotFound
 from app.ledger.posting import lock_user
 
@@ -15,6 +15,7 @@ UPDATE workshops
 RETURNING title"""
 
 
+@repeated_if_undone
 async def delete_workshop(user_id: str, workshop_id: str, *, now: datetime) -> str:
     """Put the workshop away for good and say which it was.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.database import row, tx
+from app.database import repeated_if_undone, row, tx
 from app.errors import BadInput, NotFound
 from app.workshops.access import PaywallRules, WorkshopFacts, decide
 from app.workshops.errors import StaleNotes, StepLocked, StepNotReached
@@ -91,6 +91,7 @@ _COMPLETE = (
 )
 
 
+@repeated_if_undone
 async def save_notes(
     user_id: str,
     workshop_id: str,

@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 
 from app.catalog.packs import UNLOCK_PRICE_CREDITS
-from app.database import row, tx
+from app.database import repeated_if_undone, row, tx
 from app.errors import NotEnoughCredits, NotFound, TryLater
 from app.ids import new_id
 from app.ledger.posting import Actor, consume
@@ -67,6 +67,7 @@ SELECT made.id, passed.id, made.slug, made.status, $4, $4
    SET status = excluded.status, updated_at = excluded.updated_at"""
 
 
+@repeated_if_undone
 async def unlock(
     user_id: str,
     workshop_id: str,
