@@ -136,7 +136,8 @@ async def _session_of(look: _Look) -> str | Clawback:
     purchase = await purchase_by_id(named) if named is not None and named.isprintable() else None
     if named is not None and purchase is None:
         return _refused(look, None, "unknown purchase")
-    if purchase is not None and purchase.payment_intent is not None:
+    # Bound to this very payment, it was bound since we looked: the webhook of the sale was as fast as this one.
+    if purchase is not None and purchase.payment_intent not in (None, look.payment_intent_id):
         return _refused(look, purchase.id, "another payment")
     if purchase is not None and purchase.stripe_session_id is not None:
         return purchase.stripe_session_id
