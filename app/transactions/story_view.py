@@ -98,8 +98,9 @@ def _refund_told(movement: Stored) -> list[str]:
     taken = credits(-movement["amount"])
     were, pack = "was" if movement["amount"] == -1 else "were", movement["pack_name"]
     if movement["reason"] == "disputed":
-        about = f"A dispute was opened about the payment for {pack}, so {taken} {were} taken."
-        return [about, *filter(None, [dispute_told(movement["dispute_status"])])]
+        stands = dispute_told(movement["dispute_status"])
+        opened = f"When it was opened, {taken} of {pack} {were} taken."
+        return [stands or "There was a dispute about this payment.", opened]
     if not movement["returned_cents"]:
         return [f"{taken} of {pack} {were} taken back."]
     returned = money(movement["returned_cents"], movement["currency"])

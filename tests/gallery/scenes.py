@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 SETTLING = "/checkout/success?session_id=cs_seed_pending_001"
+RETURNED = "/checkout/success?session_id=cs_seed_refund_001"
 Walk = Callable[[Page], None]
 
 
@@ -83,6 +84,14 @@ def _story(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _gate_in_debt(page: Page) -> None:
+    page.goto("/workshops/new")
+    page.get_by_label("Title").fill("Second try")
+    page.get_by_role("button", name="Create workshop").click()
+    page.wait_for_url("**/steps/**")
+    _locked(page)
+
+
 def _cancelled(page: Page) -> None:
     _buy(page)
     page.get_by_role("link", name="Leave without paying").click()
@@ -116,6 +125,7 @@ SCENES = (
     Scene("sign-in-mailed", None, _mailed("alice@example.com")),
     Scene("sign-in-confirm", None, _confirmed),
     Scene("pricing", None, at("/pricing")),
+    Scene("pricing-in-debt", "debt", at("/pricing")),
     Scene("pricing-one-pack", "zero", at("/pricing?pack=single-flight")),
     Scene("help", None, at("/help")),
     Scene("dashboard-welcome", "zero", at("/dashboard")),
@@ -130,11 +140,14 @@ SCENES = (
     Scene("gate-prompt", "gate", in_first_workshop(_prompt)),
     Scene("gate-prompt-covered", "ready", in_first_workshop(_prompt)),
     Scene("delete", "onboarding", in_first_workshop(_deleting)),
+    Scene("new-workshop-in-debt", "debt", at("/workshops/new")),
+    Scene("gate-in-debt", "debt", _gate_in_debt),
     Scene("locked", "onboarding", in_first_workshop(_locked)),
     Scene("payment", "gate", _buy),
     Scene("payment-declined", "gate", _declined),
     Scene("cancelled", "gate", _cancelled),
     Scene("settling", "pending", at(SETTLING)),
+    Scene("returned", "refund", at(RETURNED)),
     Scene("granted", "funded", _granted),
     Scene("history", "long", at("/transactions")),
     Scene("history-filtered", "long", at("/transactions?type=refund")),
@@ -142,7 +155,9 @@ SCENES = (
     Scene("history-no-match", "many", at("/transactions?q=nothing")),
     Scene("history-bad-date", "long", at("/transactions?from=yesterday")),
     Scene("story", "refund", _story),
+    Scene("story-disputed", "debt", _story),
     Scene("receipt", "active", _receipt),
+    Scene("receipt-disputed", "debt", _receipt),
     Scene("credit-hint", "active", _hint),
     Scene("account", "active", at("/account")),
     Scene("not-found", "active", at("/purchases/pur_nothing")),

@@ -132,7 +132,7 @@ async def test_a_dispute_is_told_as_it_stands(client: httpx.AsyncClient, alice: 
     await refund(alice, bought, AT, cents=5000)
     await dispute(alice, bought, AT, credits=2)
     text = await told(client, alice, "refund")
-    assert "A dispute was opened about the payment for Single Flight, so 2 credits were taken." in text
+    assert "When it was opened, 2 credits of Single Flight were taken." in text
     assert "A dispute is open on this payment. Its credits are held until it is decided." in text
     assert "Dispute Not decided yet, opened 23 Oct 2026" in text
     await row("UPDATE purchases SET dispute_status = 'lost' WHERE id = $1", bought)
