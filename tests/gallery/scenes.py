@@ -84,14 +84,6 @@ def _story(page: Page) -> None:
     page.wait_for_load_state()
 
 
-def _gate_in_debt(page: Page) -> None:
-    page.goto("/workshops/new")
-    page.get_by_label("Title").fill("Second try")
-    page.get_by_role("button", name="Create workshop").click()
-    page.wait_for_url("**/steps/**")
-    _locked(page)
-
-
 def _cancelled(page: Page) -> None:
     _buy(page)
     page.get_by_role("link", name="Leave without paying").click()
@@ -141,7 +133,6 @@ SCENES = (
     Scene("gate-prompt-covered", "ready", in_first_workshop(_prompt)),
     Scene("delete", "onboarding", in_first_workshop(_deleting)),
     Scene("new-workshop-in-debt", "debt", at("/workshops/new")),
-    Scene("gate-in-debt", "debt", _gate_in_debt),
     Scene("locked", "onboarding", in_first_workshop(_locked)),
     Scene("payment", "gate", _buy),
     Scene("payment-declined", "gate", _declined),
