@@ -18,7 +18,7 @@ async def find_counterparts(run: Run, since_at: datetime, seen: set[str]) -> dat
     Shape: when the first of them was made.
     """
     found = await credited_since(since_at)
-    run.report.count("credited purchases", len(found))
+    run.report.count("credited_purchases", len(found))
     before = len(run.report.differences)
     for ours in found:
         if ours.session_id not in seen:

@@ -15,7 +15,7 @@ class NotCarriedOut(BillingError):
 async def settle_events(run: Run) -> None:
     """Carry out again what no worker finished."""
     found = await unsettled_events()
-    run.report.count("unsettled events", len(found))
+    run.report.count("unsettled_events", len(found))
     for kept in found:
         async with one_by_one(run, kept.purchase_id, kept.event_id):
             await _settle_one(run, kept)

@@ -50,6 +50,10 @@ class Line:
         about = ", ".join(each for each in (self.purchase_id, self.object_id) if each)
         return f"{self.kind}: {about}: {self.what}" + (f". {self.mend}" if self.mend else "")
 
+    def facts(self) -> dict[str, object]:
+        """The same for programs, with the kind as one word."""
+        return asdict(self) | {"kind": self.kind.name.lower()}
+
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
@@ -121,8 +125,8 @@ class Report:
         yield from (f"difference: {line}" for line in self.differences)
         if self.stopped:
             yield f"stopped: {self.stopped}"
-        counted = ", ".join(f"{number} {what}" for what, number in self.looked_at.items()) or "nothing"
-        yield f"looked at {counted}, at Stripe since {self.since_at:%Y-%m-%d %H:%M} UTC"
+        counted = [f"{number} {what.replace('_', ' ')}" for what, number in self.looked_at.items()]
+        yield f"looked at {', '.join(counted) or 'nothing'}, at Stripe since {self.since_at:%Y-%m-%d %H:%M} UTC"
         ratios = self.ratios
         yield f"cleared {ratios.cleared}, timely {ratios.timely}, complete {ratios.complete}"
         if self.is_clean:
@@ -134,8 +138,8 @@ class Report:
             "clean": self.is_clean,
             "dry_run": self.dry_run,
             "since_at": self.since_at,
-            "mended": [asdict(line) for line in self.mended],
-            "differences": [asdict(line) for line in self.differences],
+            "mended": [line.facts() for line in self.mended],
+            "differences": [line.facts() for line in self.differences],
             "looked_at": self.looked_at,
             "ratios": asdict(self.ratios),
             "stopped": self.stopped,

@@ -58,7 +58,7 @@ async def _compare_all(run: Run, since_at: datetime | None) -> None:
 
 async def _compare_payments(run: Run) -> None:
     pages = await oldest_first(run.means.gateway.sessions_since(run.report.since_at))
-    run.report.count("payment pages", len(pages))
+    run.report.count("payment_pages", len(pages))
     held_at = await find_counterparts(run, run.report.since_at, {session.id for session in pages})
     await walk(run, "sessions", pages, lambda batch: compare_sessions(run, batch), held_at=held_at)
 

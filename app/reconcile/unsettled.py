@@ -18,7 +18,7 @@ async def settle_unsettled(run: Run) -> None:
     """Carry every purchase on to where Stripe says it is, but for those whose payment page was just seen to."""
     named = run.report.named
     found = [ours for ours in await unsettled() if ours.id not in named]
-    run.report.count("unsettled purchases", len(found))
+    run.report.count("unsettled_purchases", len(found))
     for ours in found:
         async with one_by_one(run, ours.id, ours.session_id):
             await _settle_one(run, ours)
