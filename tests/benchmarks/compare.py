@@ -11,31 +11,55 @@ Batch = Callable[[], Awaitable[Sequence[Act]]]
 
 
 @dataclass(frozen=True)
-class Ratio:
-    """How many of ours are done in the time of one floor; `hold` is the bound we publish."""
+class Figure:
+    """What ours does and what the floor does, in `unit`; `hold` is the bound on their ratio, None where we only tell."""
 
     id: str
     what: str
-    ours_per_second: float
-    floor_per_second: float
+    ours: float
+    floor: float
+    unit: str
     ratio: float
-    hold: float
+    hold: float | None
     at_least: bool = True
 
     @property
     def holds(self) -> bool:
-        return self.ratio >= self.hold if self.at_least else self.ratio <= self.hold
+        """False when a bound was missed."""
+        return self.hold is None or (self.ratio >= self.hold if self.at_least else self.ratio <= self.hold)
 
     def row(self) -> str:
-        bound = f"{'≥' if self.at_least else '≤'} {self.hold:.2f}"
-        verdict = "holds" if self.holds else "MISSED"
-        return (
-            f"{self.id:5} {self.what:58} {self.ours_per_second:9,.0f}/s {self.floor_per_second:9,.0f}/s"
-            f" {self.ratio:6.2f}  {bound:7} {verdict}"
-        )
+        """The figure as a line of the table under `TITLES`."""
+        bound = "" if self.hold is None else f"{'≥' if self.at_least else '≤'} {self.hold:.2f}"
+        verdict = "reported" if self.hold is None else "holds" if self.holds else "MISSED"
+        digits = 0 if self.unit == "/s" else 2
+        ours, floor = (f"{value:,.{digits}f} {self.unit}" for value in (self.ours, self.floor))
+        return f"{self.id:6} {self.what:58} {ours:>13} {floor:>13} {self.ratio:6.2f}  {bound:7} {verdict}"
 
     def as_json(self) -> dict[str, object]:
+        """The figure with its verdict."""
         return asdict(self) | {"holds": self.holds}
+
+
+TITLES = f"{'id':6} {'':58} {'ours':>13} {'floor':>13} {'ratio':>6}  {'hold':7} verdict"
+
+
+def at_most(id: str, what: str, measured: float, *, limit: float, unit: str) -> Figure:
+    """A figure with a limit of its own in place of a floor."""
+    return Figure(id, what, measured, limit, unit, measured / limit, 1.0, at_least=False)
+
+
+def in_turns(id: str, what: str, speeds: Sequence[tuple[float, float]], *, hold: float | None) -> Figure:
+    """The medians of speeds that were measured in pairs, ours and the floor's, and the median of their ratios."""
+    return Figure(
+        id,
+        what,
+        statistics.median(mine for mine, _ in speeds),
+        statistics.median(bare for _, bare in speeds),
+        "/s",
+        statistics.median(mine / bare for mine, bare in speeds),
+        hold,
+    )
 
 
 async def compare(
@@ -44,26 +68,15 @@ async def compare(
     *,
     ours: Batch,
     floor: Batch,
-    hold: float,
+    hold: float | None = None,
     clients: int = 1,
     rounds: int = 7,
-    at_least: bool = True,
-) -> Ratio:
-    """Ours, floor, ours, floor …: the medians over the rounds, and the median of the ratios pair by pair."""
-    speeds: list[tuple[float, float]] = []
-    for round_no in range(rounds + 1):
-        pair = (await _speed(await ours(), clients), await _speed(await floor(), clients))
-        if round_no:  # the first pair only warms up
-            speeds.append(pair)
-    return Ratio(
-        id,
-        what,
-        statistics.median(mine for mine, _ in speeds),
-        statistics.median(bare for _, bare in speeds),
-        statistics.median(mine / bare for mine, bare in speeds),
-        hold,
-        at_least,
-    )
+) -> Figure:
+    """Ours, floor, ours, floor …: the first pair only warms up."""
+    speeds = [
+        (await _speed(await ours(), clients), await _speed(await floor(), clients)) for _ in range(rounds + 1)
+    ]
+    return in_turns(id, what, speeds[1:], hold=hold)
 
 
 async def _speed(acts: Sequence[Act], clients: int) -> float:

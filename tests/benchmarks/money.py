@@ -15,7 +15,7 @@ from app.ledger.posting import Actor, consume
 from app.payments.gateway import CheckoutSession, PaymentGateway
 from app.workshops.access import PaywallRules
 from tests.benchmarks import bare
-from tests.benchmarks.compare import Act, Ratio, compare
+from tests.benchmarks.compare import Act, Figure, compare
 from tests.factories import make_user
 
 PER_ROUND = 300
@@ -46,7 +46,7 @@ class PaidAtOnce:
         )
 
 
-async def ratios(pool: asyncpg.Pool) -> list[Ratio]:
+async def figures(pool: asyncpg.Pool) -> list[Figure]:
     """P1 at one client and at sixteen, P2 for a first fulfilment, and a repeat against the first."""
     people = [await make_user(balance_credits=100_000) for _ in range(USERS)]
     bare_people = [uuid4().hex for _ in people]

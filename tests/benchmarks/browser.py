@@ -1,0 +1,66 @@
+"""A browser that costs next to nothing: it calls an application in this process and keeps what was sent."""
+
+import gzip
+from collections.abc import Mapping
+from typing import cast
+
+from litestar import Litestar
+from litestar.types import HTTPReceiveMessage, HTTPScope, Message
+
+HOST = b"127.0.0.1:8000"
+
+
+class Browser:
+    """One browser at one application, with its session if it has one; it can unpack gzip, as all browsers can."""
+
+    def __init__(self, app: Litestar, *, session: str = "") -> None:
+        self.app = app
+        self.headers = [
+            (b"host", HOST),
+            (b"accept-encoding", b"gzip"),
+            (b"cookie", f"session={session}".encode()),
+        ]
+
+    async def get(self, address: str, headers: Mapping[str, str] | None = None) -> bytes:
+        """The body of a page, as it was sent."""
+        sent: list[Message] = []
+
+        async def receive() -> HTTPReceiveMessage:
+            raise AssertionError("a GET has no body to wait for")
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self.app(_scope(address, [*self.headers, *_encoded(headers or {})]), receive, send)
+        head, body = sent
+        assert head["type"] == "http.response.start" and head["status"] == 200
+        assert body["type"] == "http.response.body"
+        return body["body"]
+
+
+def unpacked(body: bytes) -> str:
+    """The text of a page, whether it came packed or not."""
+    return (gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body).decode()
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), text.encode()) for name, text in headers.items()]
+
+
+def _scope(address: str, headers: list[tuple[bytes, bytes]]) -> HTTPScope:
+    path, _, query = address.partition("?")
+    given = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000),
+    }
+    return cast(HTTPScope, given)
