@@ -12,7 +12,7 @@ from app.checkout.fulfilment import Outcome, Source, fulfil
 from app.database import row
 from app.ids import new_id
 from app.ledger.posting import Actor, consume
-from app.payments.gateway import CheckoutSession, PaymentGateway
+from app.payments.gateway import CheckoutSession, Dispute, PaymentGateway, Refund
 from app.workshops.access import PaywallRules
 from tests.benchmarks import bare
 from tests.benchmarks.compare import Act, Figure, compare
@@ -44,6 +44,14 @@ class PaidAtOnce:
             client_reference_id=session_id.removeprefix("cs_"),
             payment_intent_id=f"pi_{session_id}",
         )
+
+    async def refunds(self, payment_intent_id: str) -> list[Refund]:
+        """No money went back."""
+        return []
+
+    async def disputes(self, payment_intent_id: str) -> list[Dispute]:
+        """Nobody complained."""
+        return []
 
 
 async def figures(pool: asyncpg.Pool) -> list[Figure]:
