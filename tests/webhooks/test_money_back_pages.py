@@ -191,6 +191,7 @@ async def test_a_used_credit_whose_money_went_back_is_owed_and_paid_first(site: 
     dashboard = await alice.read("/dashboard")
     assert "You owe 1 credit, because a payment was returned after its credit was used." in dashboard
     assert "Your next purchase pays it first." in dashboard
+    assert "You owe 1 credit. Your next purchase pays it first." in await alice.read("/workshops/new")
     closed = await make_workshop(user_id=user, current_step="journey-mapping")
     offer = words(by_id(await alice.page(f"/workshops/{closed}/steps/reframe", 402), "workshops-offer"))
     assert "You owe 1 credit" in offer
