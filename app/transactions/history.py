@@ -17,7 +17,9 @@ from app.transactions.cursor import NEWEST, Cursor, after_counted, after_uncount
 
 PAGE_ROWS = 25
 FAILED_FOR = timedelta(days=30)  # how long a failed payment stands in the list unasked
-MOST_TOTALLED = 10_000  # adding up more would read a whole ledger for one page
+MOST_TOTALLED = (
+    10_000  # adding up more would read a whole ledger for one page; who has more without a filter is known
+)
 NEWEST_ROWS = 2_000  # where the workshops to choose from are looked for
 
 
@@ -61,6 +63,11 @@ CLAUSES = {
 UNCOUNTED = "t.status = {} AND t.seq IS NULL"  # spares a look at every counted row
 FAILED_LATELY = "(t.status <> 'failed' OR coalesce(p.closed_at, t.created_at) >= {})"
 
+TOTALLED = str(MOST_TOTALLED + 1)
+# Without a filter the number of the newest row says how many there are: a ledger too long to add up is not read.
+TOTALLED_UNFILTERED = f"""
+(SELECT CASE WHEN ledger_seq > {MOST_TOTALLED} THEN 0 ELSE {TOTALLED} END FROM users WHERE clerk_user_id = $1)"""
+
 PAGE = f"""
 WITH uncounted AS (
 SELECT {MOVEMENT}, {MONEY} {JOINED}
@@ -75,7 +82,7 @@ SELECT {MOVEMENT}, {MONEY} {JOINED}
 ), matching AS (
 SELECT t.seq, t.type, t.amount, p.currency, {MONEY} {JOINED}
  WHERE t.clerk_user_id = $1 AND {{matching}}
- LIMIT {MOST_TOTALLED + 1}
+ LIMIT {{totalled}}
 ), per_currency AS (
 SELECT currency, count(*) AS found, count(seq) AS counted,
        coalesce(sum(amount) FILTER (WHERE seq IS NOT NULL AND amount > 0), 0) AS added,
@@ -178,7 +185,7 @@ async def history_page(
     return HistoryPage(
         movements=movements[:page_rows],
         next=_place_after(movements[page_rows - 1]) if len(movements) > page_rows else None,
-        totals=_totals(head),
+        totals=_totals(head, is_filtered=filters.are_set),
         balance_credits=head["credit_balance"],
         pending_credits=head["pending_credits"],
         ledger_seq=head["ledger_seq"],
@@ -207,7 +214,8 @@ def _asked(filters: Filters, failed_since: datetime) -> tuple[tuple[str, ...], t
 @lru_cache(maxsize=128)
 def _page_sql(clauses: tuple[str, ...], limit: int) -> str:
     numbered = [clause.format(f"${number}") for number, clause in enumerate(clauses, start=5)]
-    return PAGE.format(matching=" AND ".join(numbered), rows=limit)
+    totalled = TOTALLED_UNFILTERED if clauses == (FAILED_LATELY,) else TOTALLED
+    return PAGE.format(matching=" AND ".join(numbered), rows=limit, totalled=totalled)
 
 
 def _place_after(movement: Stored) -> Cursor:
@@ -216,10 +224,11 @@ def _place_after(movement: Stored) -> Cursor:
     return after_counted(movement["seq"])
 
 
-def _totals(head: Stored) -> Totals:
+def _totals(head: Stored, *, is_filtered: bool) -> Totals:
+    at_least = 0 if is_filtered else min(head["ledger_seq"], MOST_TOTALLED + 1)
     columns = (head["currencies"], head["paid_cents"], head["returned_cents"])
     return Totals(
-        found_rows=head["found_rows"],
+        found_rows=max(head["found_rows"], at_least),
         counted_rows=head["counted_rows"],
         added_credits=head["added_credits"],
         taken_credits=head["taken_credits"],
