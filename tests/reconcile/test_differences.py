@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from app.clock import utc_now
 from app.database import row, tx
 from app.ledger.payments import PurchaseMovement, await_purchase, post_purchase, take_back
 from app.ledger.posting import Actor
@@ -275,6 +277,20 @@ async def test_what_the_demo_people_bought_is_left_out(till: Till) -> None:
     purchase_id = await make_purchase(user_id=await make_user(), status="paid")
     await row("UPDATE purchases SET origin = 'seed' WHERE id = $1", purchase_id)
     assert (await compared(till)).is_clean
+
+
+async def test_an_open_purchase_whose_page_stripe_does_not_know_is_named_and_closed_once_nobody_can_pay(
+    till: Till,
+) -> None:
+    """A wrong key would make every page unknown: nothing is closed while someone may be paying on it."""
+    opened = await make_purchase(user_id=await make_user(), status="open")
+    settling = await make_purchase(user_id=await make_user(), status="settling")
+    report = await compared(till)
+    assert [found(report, each) for each in (opened, settling)] == [[Difference.NO_COUNTERPART]] * 2
+    later = await compared(till, clock=lambda: utc_now() + timedelta(days=3))
+    assert found(later, opened) == [Mended.CLOSED]
+    assert found(later, settling) == [Difference.NO_COUNTERPART], "its money may be on the way"
+    assert await status_of(settling) == "settling"
 
 
 async def test_a_purchase_that_cannot_be_settled_keeps_no_other_from_it(till: Till) -> None:

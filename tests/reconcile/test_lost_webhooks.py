@@ -8,7 +8,6 @@ import pytest_asyncio
 
 from app.sandbox.moves import refunding
 from tests.checkout.till import balance_of
-from tests.databases import Server, fresh_database
 from tests.factories import make_user
 from tests.oracle import Findings, Told, judged, paid_sessions
 from tests.proof import IS_PROOF, chosen_seed
@@ -21,8 +20,8 @@ QUIET_AFTER = 20
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def site(server: Server) -> AsyncIterator[Site]:
-    async with open_site(fresh_database().app_url) as opened:
+async def site(empty_books: str) -> AsyncIterator[Site]:
+    async with open_site(empty_books) as opened:
         yield opened
 
 
