@@ -11,7 +11,7 @@ from app.ledger.rules import Kind, Status
 KINDS: Mapping[str, str] = {
     Kind.PURCHASE: "Purchase",
     Kind.CONSUMPTION: "Unlock",
-    Kind.REFUND: "Taken back",
+    Kind.REFUND: "Refund",
     Kind.GRANT: "Grant",
     Kind.REVERSAL: "Given back",
     Kind.ADJUSTMENT: "Adjustment",

@@ -57,7 +57,7 @@ ROWS = (
     SampleRow(
         "2026-11-20T16:45:00Z",
         "20 Nov 2026, 16:45",
-        "Taken back",
+        "Refund",
         "Refund of one credit",
         "−1",
         "0",

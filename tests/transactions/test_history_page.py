@@ -231,7 +231,7 @@ async def test_a_debt_is_written_with_a_minus(client: httpx.AsyncClient, alice: 
     await refund(alice, bought, NOW - timedelta(days=7))
     newest = cells(body_rows(Html(await client.get(PATH)))[0])
     assert (newest["Kind"], newest["Credits"], newest["Balance"], newest["Money"]) == (
-        "Taken back",
+        "Refund",
         "−1",
         "−1",
         "−$79.00",

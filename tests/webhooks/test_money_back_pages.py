@@ -92,14 +92,14 @@ async def test_a_refund_in_parts_is_told_by_money_and_credits_on_every_page(site
     assert await alice.figure() == "3 credits"
     await alice.refunded(100)
     assert (await alice.rows())[0] == (
-        "Taken back | Refund of Serial Entrepreneur: −1 credit, $50.00 returned | −1 | 2 | −$50.00"
+        "Refund | Refund of Serial Entrepreneur: −1 credit, $50.00 returned | −1 | 2 | −$50.00"
     )
     assert "1 of its 3 credits was taken back." in await alice.receipt()
     assert "Returned so far $50.00 of $149.00" in await alice.newest_story()
     assert await alice.figure() == "2 credits"
     await alice.refunded()
     assert (await alice.rows())[0] == (
-        "Taken back | Refund of Serial Entrepreneur: −2 credits, $99.00 returned | −2 | 0 | −$99.00"
+        "Refund | Refund of Serial Entrepreneur: −2 credits, $99.00 returned | −2 | 0 | −$99.00"
     )
     receipt = await alice.receipt()
     assert "The whole price, $149.00, was returned, so all of its 3 credits were taken back." in receipt
@@ -124,7 +124,7 @@ async def test_a_refund_that_fails_names_what_it_gives_back(site: Site) -> None:
     alice = await customer(site, "single-flight")
     fail_refund(site.till, await alice.refunded())
     await site.till.sandbox.quiet()
-    assert [row.split(" | ", 1)[0] for row in await alice.rows()] == ["Given back", "Taken back", "Purchase"]
+    assert [row.split(" | ", 1)[0] for row in await alice.rows()] == ["Given back", "Refund", "Purchase"]
     story = await alice.newest_story()
     assert "A refund of Single Flight did not go through after all, so 1 credit came back." in story
     assert "Gives back Refund of Single Flight: −1 credit, $79.00 returned" in story
@@ -143,7 +143,7 @@ async def test_an_open_dispute_is_told_wherever_its_credits_were(site: Site) -> 
     assert "3 were taken back after a dispute. 0 left." in dashboard
     assert (await alice.rows())[
         0
-    ] == "Taken back | Dispute about Serial Entrepreneur: −3 credits held | −3 | 0 | "
+    ] == "Refund | Dispute about Serial Entrepreneur: −3 credits held | −3 | 0 | "
 
 
 @pytest.mark.parametrize(
