@@ -34,6 +34,7 @@ format: .venv/ready ## put the code in order
 	@{ uv --version >/dev/null 2>&1 && UV_PYTHON_DOWNLOADS=never uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt 2>/dev/null; } \
 	 || $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib app >/dev/null || true  # else each program compiles anew
 	@touch $@
 
 lock:           ## rewrite requirements.txt from pyproject.toml (needs uv)
