@@ -12,16 +12,15 @@ from urllib.parse import urlsplit
 
 import asyncpg
 from piccolo.apps.migrations.auto.migration_manager import AddColumnClass, MigrationManager
-from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
 from piccolo.columns import Column
-from piccolo.conf.apps import Finder
 
 from app import schema
 from app.adoption import unrecorded
 from app.database import DB, rows, tx
 from app.errors import BillingError
+from app.on_record import applied, missing
 
 LEDGER_COLUMNS_TO_SETTLE = "status, seq, balance_before, balance_after, posted_at"
 LOCK_SECONDS = 2
@@ -154,26 +153,6 @@ async def _run_missing() -> None:
         result = await run_forwards("billing")
     if not result.success:
         raise MigrationFailed(result.message or "Piccolo gave no reason")
-
-
-async def applied() -> set[str]:
-    """The ids of the migrations that this database has on record."""
-    if (await rows("SELECT to_regclass('migration') AS tracker"))[0]["tracker"] is None:
-        return set()
-    return {found["name"] for found in await rows("SELECT name FROM migration WHERE app_name = 'billing'")}
-
-
-def known() -> list[str]:
-    """The ids of the migrations that this version of the product brings, oldest first."""
-    manager = BaseMigrationManager()
-    folder = Finder().get_app_config("billing").resolved_migrations_folder_path
-    return sorted(manager.get_migration_ids(manager.get_migration_modules(folder)))
-
-
-async def missing() -> list[str]:
-    """The ids of the migrations still to run, oldest first."""
-    done = await applied()
-    return [migration for migration in known() if migration not in done]
 
 
 def role_of(dsn: str) -> str:

@@ -4,7 +4,7 @@ import asyncpg
 from litestar import get
 from litestar.response import Response
 
-from app import migrate
+from app.on_record import missing as missing_migrations
 
 CANNOT_SERVE = (asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OSError)
 
@@ -13,7 +13,7 @@ CANNOT_SERVE = (asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OSE
 async def readyz() -> Response[str]:
     """200 when people can be sent here, else 503 with the reason."""
     try:
-        missing = await migrate.missing()
+        missing = await missing_migrations()
     except CANNOT_SERVE:
         return Response("the database does not answer\n", status_code=503, media_type="text/plain")
     if missing:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app import database, migrate
+from app import database, migrate, on_record
 from app.cli.check import look_at_schema
 from app.cli.findings import Findings
 from tests.conftest import beside_other_pools
@@ -17,7 +17,7 @@ from tests.migrating import (
     value_in,
 )
 
-FIRST, SECOND, THIRD = migrate.known()
+FIRST, SECOND, THIRD = on_record.known()
 ON_RECORD = "SELECT string_agg(name, ' ' ORDER BY name) FROM migration WHERE app_name = 'billing'"
 
 
@@ -44,7 +44,7 @@ async def test_what_was_applied_by_hand_is_named_with_the_way_to_record_it(
     [found] = await checked(target)
     assert "billing migrate --record" in found
     assert await recorded_in(target) == (forgotten, [])
-    assert await value_in(target.owner_url, ON_RECORD) == " ".join(migrate.known())
+    assert await value_in(target.owner_url, ON_RECORD) == " ".join(on_record.known())
     assert await checked(target) == await differences_in(target) == []
     assert await migrated(target) == []
 
@@ -52,7 +52,7 @@ async def test_what_was_applied_by_hand_is_named_with_the_way_to_record_it(
 async def test_without_any_record_at_all_it_is_the_same(server: object) -> None:
     target = fresh_database()
     await execute(target.owner_url, "DROP TABLE migration")
-    assert await recorded_in(target) == (migrate.known(), [])
+    assert await recorded_in(target) == (on_record.known(), [])
 
 
 async def test_only_the_truly_missing_ones_run_afterwards(server: object) -> None:
@@ -102,7 +102,7 @@ async def test_nothing_is_recorded_beside_a_recorded_migration_that_was_damaged(
 async def test_a_hosts_own_tables_are_not_taken_for_a_migration_by_hand(server: object) -> None:
     target = empty_database()
     await execute(target.owner_url, HOST_BEFORE_BILLING)
-    assert await recorded_in(target) == ([], migrate.known())
+    assert await recorded_in(target) == ([], on_record.known())
 
 
 async def test_a_hosts_table_under_a_name_of_ours_is_told_and_kept(server: object) -> None:

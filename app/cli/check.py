@@ -17,7 +17,7 @@ from app.cli.reporting import say
 from app.database import pool
 from app.errors import StripeMissing, StripeRefused, StripeUnavailable
 from app.ledger.audit import audit
-from app.migrate import missing
+from app.on_record import missing
 from app.settings import Settings, masked
 
 MAKE_PRICE = "Run `billing catalog push`"

@@ -6,7 +6,7 @@ from functools import partial
 import asyncpg
 import pytest
 
-from app import database, migrate, schema
+from app import database, migrate, on_record, schema
 from app.database import rows
 from tests.checkout.till import balance_of, open_till
 from tests.conftest import beside_other_pools
@@ -17,7 +17,7 @@ from tests.mortality import Moment, is_survived
 from tests.proof import IS_PROOF
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-SECOND, THIRD = migrate.known()[1:]
+SECOND, THIRD = on_record.known()[1:]
 STRIDE = 1 if IS_PROOF else 9
 MOST_TRIPS = 400
 LONGEST_STANDSTILL_SECONDS = 2.0
@@ -119,7 +119,7 @@ async def test_this_version_works_on_the_schema_of_the_next_one(server: Server) 
     await execute(target.owner_url, *AHEAD)
     with beside_other_pools():
         async with database.pool(target.app_url), open_till() as till:
-            assert await migrate.missing() == await schema.differences() == []
+            assert await on_record.missing() == await schema.differences() == []
             alice = await make_user()
             workshop = await make_workshop(user_id=alice)
             started = await till.bought(alice, "serial-entrepreneur", intent_workshop_id=workshop)
@@ -135,7 +135,7 @@ async def test_readers_and_writers_of_a_host_go_on_while_billing_is_added(server
     await execute(target.owner_url, HOST_BEFORE_BILLING)
     is_over = asyncio.Event()
     lived = asyncio.create_task(_hosts_day(target, is_over))
-    assert await migrated(target) == migrate.known()
+    assert await migrated(target) == on_record.known()
     is_over.set()
     written = await lived
     counted = "SELECT count(*) FROM users WHERE credit_balance = 0 AND ledger_seq IS NULL"

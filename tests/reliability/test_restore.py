@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app import database, migrate, schema
+from app import database, migrate, on_record, schema
 from app.database import rows
 from app.reconcile.report import Difference, Mended
 from tests.checkout.till import Till, balance_of, open_till, unlock_for_a_credit
@@ -90,7 +90,7 @@ async def test_a_dump_restored_into_a_fresh_server_is_the_same_ledger(
     target = await restored(fresh, dumped(fresh, there), there)
     async with open_at(target):
         assert await ledger_hash() == before
-        assert await schema.differences() == await migrate.missing() == []
+        assert await schema.differences() == await on_record.missing() == []
         assert [line for line in await schema.weaknesses() if "fsync" not in line] == []
         told = Told(paid_sessions(till.made("checkout.session")))
         assert await judged(told) == Findings()
