@@ -36,6 +36,7 @@ PASSING: Final = (  # the database is away, full or busy: whoever asks again in 
     TimeoutError,
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server hung up in mid-word
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,

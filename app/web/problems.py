@@ -106,6 +106,7 @@ ERRORS: dict[type[Exception], Row] = {
     OSError: replace(BUSY, is_logged=True),  # no way to the database, or else a file of ours
     ConnectionError: BUSY,
     asyncpg.InterfaceError: BUSY,  # the connection was gone before anything was sent over it
+    asyncpg.InternalClientError: BUSY,
     asyncpg.PostgresConnectionError: BUSY,
     asyncpg.OperatorInterventionError: BUSY,
     asyncpg.InsufficientResourcesError: BUSY,

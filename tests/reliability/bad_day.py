@@ -51,17 +51,23 @@ class Presser:
     day: Day
 
     async def live(self) -> None:
-        """Press until the day is over."""
+        """Press until the day is over; after a refusal the same button again."""
+        wanted: str | None = None
         while not self.day.is_over:
-            workshop = await self._workshop()
-            while workshop and not self.day.is_over:
-                answer = await self.browser.post(f"/workshops/{workshop}/unlock")
-                self.day.heard(answer)
-                self.day.heard(await self.browser.get("/dashboard"))
-                if answer.status_code == 303:
-                    self.day.unlocked.append(workshop)
-                    break
-                await asyncio.sleep(0.01)
+            self.day.heard(await self.browser.get("/dashboard"))
+            wanted = wanted or await self._workshop()
+            if wanted and await self._is_unlocked(wanted):
+                wanted = None
+            await asyncio.sleep(
+                0.001
+            )  # a server that is not there refuses without letting anybody else have a turn
+
+    async def _is_unlocked(self, workshop: str) -> bool:
+        answer = await self.browser.post(f"/workshops/{workshop}/unlock")
+        self.day.heard(answer)
+        if answer.status_code == 303:
+            self.day.unlocked.append(workshop)
+        return answer.status_code == 303
 
     async def _workshop(self) -> str | None:
         """A new locked one, made aside from what is tried; None while the database is away."""
@@ -74,7 +80,6 @@ class Presser:
                 self.user,
             )
         except database.PASSING:
-            await asyncio.sleep(0.01)
             return None
         return workshop
 
@@ -97,6 +102,22 @@ async def busy(site: Site) -> AsyncIterator[Day]:
             day.is_over = True
     told = Told(unlocked=day.unlocked)
     assert await judged(told, people=[each.user for each in pressers]) == Findings()
+
+
+async def more_unlocks(day: Day) -> None:
+    """Until some more came through."""
+    done = len(day.unlocked)
+    async with asyncio.timeout(30):
+        while len(day.unlocked) < done + PRESSERS:
+            await asyncio.sleep(0.001)
+
+
+async def more_refusals(day: Day) -> None:
+    """Until some were told to come again."""
+    refused = day.statuses[503]
+    async with asyncio.timeout(30):
+        while day.statuses[503] < refused + PRESSERS:
+            await asyncio.sleep(0.001)
 
 
 async def until_served(site: Site) -> float:

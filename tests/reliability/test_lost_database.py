@@ -24,13 +24,13 @@ from tests.migrating import execute, migrated
 from tests.oracle import left_open
 from tests.proof import IS_PROOF, chosen_seed
 from tests.reliability.bad_day import (
-    PRESSERS,
-    Day,
     all_idle,
     busy,
     fill_pool,
     hold,
     idle,
+    more_refusals,
+    more_unlocks,
     site_at,
     until_served,
 )
@@ -54,22 +54,6 @@ async def site(server: Server, till: Till) -> AsyncIterator[Site]:
 def cluster() -> Iterator[Cluster]:
     with own_cluster() as started:
         yield started
-
-
-async def more_unlocks(day: Day) -> None:
-    """Until some more came through."""
-    done = len(day.unlocked)
-    async with asyncio.timeout(30):
-        while len(day.unlocked) < done + PRESSERS:
-            await asyncio.sleep(0.001)
-
-
-async def more_refusals(day: Day) -> None:
-    """Until some were told to come again."""
-    refused = day.statuses[503]
-    async with asyncio.timeout(30):
-        while day.statuses[503] < refused + PRESSERS:
-            await asyncio.sleep(0.001)
 
 
 @pytest.mark.proof
