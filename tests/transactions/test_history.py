@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from app.database import rows
+from app.database import row, rows, tx
 from app.errors import NotFound
 from app.transactions.asking import NO_FILTERS, Filters
 from app.transactions.cursor import NEWEST, Cursor, after_counted, after_uncounted, cursor
@@ -88,6 +88,15 @@ async def test_the_last_of_many_pages_costs_what_the_first_does(many_rows: str) 
         costs.append(counted)
     assert [each.queries for each in costs] == [1, 1, 1, 1]
     assert (await page_at(many_rows, after_counted(2))).next is None
+
+
+async def test_a_page_of_a_long_ledger_reads_only_its_rows(many_rows: str) -> None:
+    """HIST-03: also where the statement is planned once for everyone, and nearly everyone has one page."""
+    async with tx(readonly=True):
+        await row("SET LOCAL plan_cache_mode = force_generic_plan")
+        before = await _rows_read()
+        assert len((await page_at(many_rows)).movements) == PAGE_ROWS
+        assert await _rows_read() - before < 4 * PAGE_ROWS
 
 
 async def test_more_rows_than_a_page_adds_up_are_said_to_be_more(many_rows: str) -> None:
@@ -208,6 +217,16 @@ async def _walked(user_id: str) -> list[asyncpg.Record]:
         page = await page_at(user_id, page.next)
 
 
+async def _rows_read() -> int:
+    """How many rows this transaction has fetched from the tables of the history."""
+    found = await row(
+        "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS fetched FROM pg_stat_xact_user_tables"
+        " WHERE relname IN ('credit_transactions', 'purchases', 'workshops')"
+    )
+    assert found is not None
+    return int(found["fetched"])
+
+
 async def _long_failed(user_id: str) -> list[asyncpg.Record]:
     return await rows(
         "SELECT t.id FROM credit_transactions t JOIN purchases p ON p.id = t.purchase_id"
@@ -219,26 +238,35 @@ async def _long_failed(user_id: str) -> list[asyncpg.Record]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def many_rows(pool: None, superuser_url: str) -> str:
-    """A person with 10,002 rows: written at once, by someone who may switch the ledger's guards off."""
+    """A person with 10,002 rows among people with a page of them: written by someone who may switch the guards off."""
     user_id = await make_user()
     made = await asyncpg.connect(superuser_url)
     try:
         async with made.transaction():
             await made.execute("SET LOCAL session_replication_role = replica")
-            await made.execute(MANY, user_id, MOST_TOTALLED + 2)
-            await made.execute("ANALYZE credit_transactions")
+            others = [(each["id"], PAGE_ROWS) for each in await made.fetch(OTHERS)]
+            for statement in (MANY, WORKSHOPS):
+                await made.executemany(statement, [(user_id, MOST_TOTALLED + 2), *others])
+            await made.execute("ANALYZE")
     finally:
         await made.close()
     return user_id
 
 
+OTHERS = """
+INSERT INTO users (id, clerk_user_id, email)
+SELECT 'usr_other_' || n, 'usr_other_' || n, n || '@example.test' FROM generate_series(1, 300) n RETURNING id"""
+
+WORKSHOPS = """
+INSERT INTO workshops (id, clerk_user_id, title) SELECT $1 || '_' || n, $1, 'Workshop' FROM generate_series(1, $2::int) n"""
+
 MANY = """
 WITH entered AS (
 INSERT INTO credit_transactions (id, clerk_user_id, type, status, amount, balance_before, balance_after, seq, posted_at,
                                  description, idempotency_key, actor)
-SELECT 'ctx_many_' || n, $1, CASE WHEN n % 2 = 1 THEN 'grant' ELSE 'adjustment' END, 'completed',
+SELECT 'ctx_' || $1 || '_' || n, $1, CASE WHEN n % 2 = 1 THEN 'grant' ELSE 'adjustment' END, 'completed',
        CASE WHEN n % 2 = 1 THEN 1 ELSE -1 END, (n + 1) % 2, n % 2, n, timestamptz '2026-01-01' + n * interval '1 minute',
-       'Row ' || n, 'grant:many:' || n, 'system'
+       'Row ' || n, 'grant:' || $1 || ':' || n, 'system'
   FROM generate_series(1, $2::int) n
 )
 UPDATE users SET ledger_seq = $2, credit_balance = $2 % 2 WHERE clerk_user_id = $1"""
