@@ -319,6 +319,30 @@ async def test_a_payment_that_does_not_match_is_refused(till: Till, wrong: dict[
     assert stored["refused_reason"]
 
 
+async def test_lines_that_were_changed_at_stripe_give_no_more_than_was_sold(till: Till) -> None:
+    """M30: two of the same for the price of two, and whatever else makes another sum."""
+    alice = await make_user()
+    started = await till.bought(alice)
+    session_id = session_id_of(started)
+    [line] = till.sandbox.state.store.private(session_id)["line_items"]
+    with till.sandbox.state.change() as change:
+        change.remember(session_id, line_items=[line | {"quantity": 2, "amount_total": 15_800}])
+    alter(till, session_id, amount_subtotal=15_800, amount_total=15_800)
+    assert (await till.fulfil(started)).outcome is Outcome.REFUSED
+    assert await movements_of(alice) == []
+
+
+@pytest.mark.parametrize("amount_cents", [2**31 - 1, 2**31, 2**63])
+async def test_a_sum_beyond_all_limits_is_refused_like_any_other(till: Till, amount_cents: int) -> None:
+    """M39: never wrapped, never an error."""
+    alice = await make_user()
+    started = await till.bought(alice)
+    alter(till, session_id_of(started), amount_total=amount_cents)
+    for source in ("webhook", "page", "reconcile"):
+        assert (await till.fulfil(started, source)).outcome is Outcome.REFUSED
+    assert (await movements_of(alice), await balance_of(alice)) == ([], 0)
+
+
 async def test_a_refused_payment_that_turns_out_right_is_granted(till: Till) -> None:
     """Late truth wins."""
     alice = await make_user()

@@ -16,6 +16,7 @@ from tests.factories import make_user, make_workshop
 
 ALICE = Actor("user", "alice")
 OPERATOR = Actor("operator", "olga")
+LIMIT = 2**31 - 1
 
 
 async def unlock(user_id: str, workshop_id: str, price_credits: int = 1) -> Posted | None:
@@ -205,3 +206,19 @@ async def _until_someone_waits(connection: asyncpg.Connection) -> None:
     async with asyncio.timeout(5):
         while not await connection.fetchval(waiting):
             await asyncio.sleep(0.01)
+
+
+async def test_a_balance_at_the_limit_of_its_column_is_never_wrapped(rolled_back: None) -> None:
+    """M39: one more is refused as a whole, and what was there stands; sums of many such are larger than the column."""
+    people = [await make_user() for _ in range(2)]
+    for person in people:
+        async with tx():
+            await grant(person, LIMIT, form_key=person, reason="x", actor=OPERATOR)
+        with pytest.raises(asyncpg.NumericValueOutOfRangeError):
+            async with tx():
+                await grant(person, 1, form_key=f"{person}1", reason="x", actor=OPERATOR)
+    assert [(await balance_of(person)).balance_credits for person in people] == [LIMIT, LIMIT]
+    [total] = await rows(
+        "SELECT sum(amount) AS all FROM credit_transactions WHERE clerk_user_id = ANY ($1)", people
+    )
+    assert total["all"] == 2 * LIMIT

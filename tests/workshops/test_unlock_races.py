@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -20,13 +21,14 @@ from app.ids import new_id
 from app.web.csrf import csrf_token
 from app.web.flash import unpacked
 from tests.factories import make_user
-from tests.proof import IS_PROOF
+from tests.proof import IS_PROOF, chosen_seed
 from tests.workshops.servers import servers
 from tests.workshops.site import SECRET
 from tests.workshops.stories import at_gate, balance_of, consumptions_of, findings_of
 
 CONNECTIONS = 16
 ROUNDS, WORKSHOPS = (20, 200) if IS_PROOF else (1, 40)
+PEOPLE = 50 if IS_PROOF else 6
 
 Clients: TypeAlias = tuple[httpx.AsyncClient, httpx.AsyncClient]
 
@@ -138,3 +140,27 @@ async def test_fifty_presses_on_one_workshop_use_one_credit_and_one_caller_hears
         told += await race_for_one_workshop(clients, tries=50)
     print(f"M03: {ROUNDS} × 50 unlocks of one workshop: {told[UNLOCKED]} unlocked, {told[ALREADY]} already")
     assert told == {UNLOCKED: ROUNDS, ALREADY: ROUNDS * 49}
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(600)
+async def test_a_crowd_opens_as_many_workshops_as_each_has_credits(clients: Clients) -> None:
+    """M02, SCHM-09, CRED-03: many people, three tries for each credit, in any order."""
+    seed = chosen_seed()
+    chance = random.Random(seed)
+    credits = [chance.randrange(1, 6) for _ in range(PEOPLE)]
+    crowds = [await crowd_of(clients, credits=each) for each in credits]
+    wanted = [
+        await locked_workshops(crowd.user, 3 * each) for crowd, each in zip(crowds, credits, strict=True)
+    ]
+    for each in wanted:
+        chance.shuffle(each)
+    answers = await asyncio.gather(*(crowd.press(each) for crowd, each in zip(crowds, wanted, strict=True)))
+    opened = [sum(answer.status_code == 303 for answer in each) for each in answers]
+    print(
+        f"M02: {PEOPLE} people, {sum(map(len, wanted))} unlocks with {sum(credits)} credits: {sum(opened)} opened"
+    )
+    assert opened == credits, f"seed {seed}"
+    assert {answer.status_code for each in answers for answer in each} == {303, 402}
+    assert [await balance_of(crowd.user) for crowd in crowds] == [0] * PEOPLE
+    assert [await findings_of(crowd.user) for crowd in crowds] == [[]] * PEOPLE
