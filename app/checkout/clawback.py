@@ -14,7 +14,7 @@ import structlog
 from app.checkout.fulfilment import Fulfilment, Outcome, fulfil
 from app.checkout.money_back import MoneyBack
 from app.checkout.outcome import Source
-from app.checkout.purchases import Purchase, purchase_by_id, purchase_by_payment
+from app.checkout.purchases import UNFINISHED, Purchase, purchase_by_id, purchase_by_payment
 from app.checkout.returns import ReadAgain, apply_money_back, is_foreign, is_settled, read_money_back
 from app.database import repeated_if_undone, tx
 from app.errors import StripeMissing, TryLater, UnknownPurchase
@@ -24,7 +24,7 @@ from app.payments.gateway import PaymentGateway
 from app.workshops.access import PaywallRules
 
 READINGS = 5
-UNPAID = frozenset({"started", "open", "settling"})
+UNPAID = UNFINISHED | {"settling"}
 log = structlog.get_logger("app.checkout")
 
 

@@ -217,7 +217,7 @@ async def replace_customer(purchase: Purchase, *, dead_id: str, customer_id: str
 
 async def mark_open(purchase_id: str, session: CheckoutSession) -> Purchase | None:
     """Its payment page is made. None: it was closed, paid or bound to another page meanwhile."""
-    return await _set_status(purchase_id, "open", ("started", "open"), session)
+    return await _set_status(purchase_id, "open", UNFINISHED, session)
 
 
 def paying(purchase_id: str, session: CheckoutSession, *, now: datetime) -> Claim:
@@ -239,12 +239,12 @@ async def mark_failed(purchase_id: str, session: CheckoutSession | None, *, now:
 async def mark_expired(purchase_id: str, session_id: str | None, *, now: datetime) -> Purchase | None:
     """Its payment page is closed, and nobody paid. None: it is not waiting for its buyer any more."""
     session = None if session_id is None else CheckoutSession(session_id)
-    return await _set_status(purchase_id, "expired", ("started", "open"), session, now=now)
+    return await _set_status(purchase_id, "expired", UNFINISHED, session, now=now)
 
 
 async def mark_refused(purchase_id: str, session: CheckoutSession, reason: str) -> Purchase | None:
     """Money came that does not match: nothing is granted, a person looks at it. None: it was paid meanwhile."""
-    return await _set_status(purchase_id, "refused", (*_UNPAID, "refused"), session, reason=reason)
+    return await _set_status(purchase_id, "refused", _UNPAID | {"refused"}, session, reason=reason)
 
 
 async def note_intent(purchase_id: str, outcome: str) -> None:
@@ -252,13 +252,13 @@ async def note_intent(purchase_id: str, outcome: str) -> None:
     await row("UPDATE purchases SET intent_outcome = $2 WHERE id = $1", purchase_id, outcome)
 
 
-_UNPAID = ("started", "open", "settling", "failed", "expired")
+_UNPAID = UNFINISHED | {"settling", "failed", "expired"}
 
 
 async def _set_status(
     purchase_id: str,
     status: str,
-    leaving: tuple[str, ...],
+    leaving: frozenset[str],
     session: CheckoutSession | None,
     *,
     reason: str | None = None,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.checkout.payment_words import Returned
+from app.checkout.purchases import UNFINISHED
 from app.database import row
 from app.errors import NotFound, UnknownPurchase
 from app.ids import is_id
@@ -52,6 +53,11 @@ class PurchaseFacts:
     balance_credits: int
     pending_credits: int
     ledger_seq: int
+
+    @property
+    def is_unfinished(self) -> bool:
+        """True while the buyer may still be on the way to paying."""
+        return self.status in UNFINISHED
 
     @property
     def returned(self) -> Returned:

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from app.checkout.payment_words import payment_state
 from app.checkout.reading import PurchaseFacts
-from app.checkout.view import NOT_PAID_YET, SENTENCES, ReturnState
+from app.checkout.view import SENTENCES, ReturnState
 
 StripeReceipt: TypeAlias = Literal["", "linked", "unreachable"]
 RED_WORDS = frozenset({"Failed", "In review", "Disputed", "Charged back"})
@@ -39,7 +39,7 @@ class ReceiptView:
     @property
     def is_unpaid(self) -> bool:
         """True when the payment page is still waiting."""
-        return self.facts.status in NOT_PAID_YET and not self.is_demo
+        return self.facts.is_unfinished and not self.is_demo
 
     @property
     def status(self) -> str:

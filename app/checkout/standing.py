@@ -4,7 +4,7 @@ from app.checkout.fulfilment import fulfil
 from app.checkout.outcome import Source
 from app.checkout.reading import PurchaseFacts, purchase_of_session
 from app.checkout.start import Shop
-from app.checkout.view import NOT_PAID_YET, ReturnState, return_href, return_state
+from app.checkout.view import ReturnState, return_href, return_state
 from app.errors import StripeMissing, UnknownPurchase
 from app.ids import is_id
 from app.payments.gateway import PaymentGateway
@@ -37,7 +37,7 @@ async def standing_of(
 
 async def open_page_of(facts: PurchaseFacts, gateway: PaymentGateway) -> str | None:
     """The address where a purchase can still be paid, or None. Raises: StripeUnavailable."""
-    if facts.status not in NOT_PAID_YET or facts.session_id is None:
+    if not facts.is_unfinished or facts.session_id is None:
         return None
     try:
         session = await gateway.checkout_session(facts.session_id)

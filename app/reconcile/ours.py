@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.checkout.purchases import UNFINISHED
 from app.database import row, rows
 
 _OURS = """
@@ -58,7 +59,7 @@ class Ours:
     @property
     def is_unfinished(self) -> bool:
         """Its payment page may still be open."""
-        return self.status in ("started", "open")
+        return self.status in UNFINISHED
 
 
 async def of_sessions(session_ids: Collection[str], named: Collection[str]) -> list[Ours]:
