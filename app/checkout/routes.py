@@ -22,8 +22,9 @@ from app.errors import StripeMissing, StripeRefused, StripeUnavailable, UnknownP
 from app.ids import is_id
 from app.payments.gateway import PaymentGateway
 from app.web.filters import credits as credits_text
-from app.web.flash import Flash
+from app.web.flash import Flash, Link
 from app.web.forms import Form, new_form_key, read_form
+from app.web.polling import next_look, tries_in
 from app.web.rendering import go, page, wants_fragment
 from app.web.request_id import request_id
 from app.web.security import safe_path
@@ -218,14 +219,12 @@ async def _price_list(
 def _return_view(
     request: HttpRequest, shop: Shop, session_id: str, state: ReturnState, facts: PurchaseFacts
 ) -> views.ReturnView:
-    tries = request.query_params.get("try", "0")
-    tries_made = int(tries) if tries.isascii() and tries.isdecimal() and len(tries) < 4 else 0
-    is_under_way = state is ReturnState.PROCESSING
+    href, tries = views.return_href(session_id), tries_in(request.query_params) or 0
     return views.ReturnView(
         state=state,
         facts=facts,
-        poll=views.next_look(session_id, tries_made) if is_under_way else None,
-        again_href=views.return_href(session_id),
+        poll=next_look(href, tries, views.POLL_SECONDS) if state is ReturnState.PROCESSING else None,
+        again_href=href,
         way_on=_way_back(request, facts),
         pack=shop.catalog.pack(facts.pack),
         order=views.order_of(facts, _safe(request, facts.return_path), new_form_key()),
@@ -249,7 +248,7 @@ def _safe(request: HttpRequest, path: str | None) -> str:
     return safe_path(path, base_url=options_of(request).base_url, fallback="")
 
 
-def _way_back(request: HttpRequest, facts: PurchaseFacts) -> views.Way:
+def _way_back(request: HttpRequest, facts: PurchaseFacts) -> Link:
     return views.way_back(facts, _safe(request, facts.return_path))
 
 

@@ -11,9 +11,10 @@ from app.checkout.packs import Packs
 from app.checkout.payment_words import FAILED, IN_REVIEW
 from app.checkout.reading import PurchaseFacts
 from app.web.filters import credits
+from app.web.flash import Link
+from app.web.polling import Poll
 
 POLL_SECONDS = (2, 2, 2, 3, 4, 5, 6, 6)  # slower and slower, 30 s in all
-NOT_PAID_YET = frozenset({"started", "open"})
 DASHBOARD = "/dashboard"
 PricingProblem: TypeAlias = Literal["", "unknown_pack", "already_open", "not_sold"]
 
@@ -56,22 +57,6 @@ NO_UNLOCK = {
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A way on: words, and a path of ours."""
-
-    label: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """The next look at a payment that is under way."""
-
-    href: str
-    delay_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """What a buy form sends: the pack, and what to unlock and where to go once it is paid."""
 
@@ -94,7 +79,7 @@ class PricingView:
 
     packs: Packs
     problem: PricingProblem
-    way_back: Way | None
+    way_back: Link | None
 
     @property
     def currency(self) -> str:
@@ -107,7 +92,7 @@ class UnavailableView:
     """The payment could not be started; the same order, with the same key, may be sent again."""
 
     order: Order
-    way_back: Way
+    way_back: Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +107,7 @@ class ReturnView:
     facts: PurchaseFacts
     poll: Poll | None
     again_href: str
-    way_on: Way
+    way_on: Link
     pack: Pack | None
     order: Order
 
@@ -130,11 +115,6 @@ class ReturnView:
     def is_credited(self) -> bool:
         """True when the credits are in the balance."""
         return self.state in {ReturnState.GRANTED, ReturnState.ALREADY}
-
-    @property
-    def is_unpaid(self) -> bool:
-        """True when the buyer may still be on the way to paying."""
-        return self.facts.status in NOT_PAID_YET
 
     @property
     def owed_credits(self) -> int:
@@ -166,7 +146,7 @@ class CancelView:
     """The buyer left the payment page. `is_known` is False where Stripe's silence leaves the outcome open."""
 
     facts: PurchaseFacts | None
-    way_back: Way
+    way_back: Link
     is_known: bool = True
 
 
@@ -184,7 +164,7 @@ def return_state(found: Fulfilment | None, facts: PurchaseFacts) -> ReturnState:
 
 def is_without_page(facts: PurchaseFacts) -> bool:
     """True for a purchase that never got its payment page: pressing its pack's button goes on with it."""
-    return facts.status in NOT_PAID_YET and facts.session_id is None
+    return facts.is_unfinished and facts.session_id is None
 
 
 def goes_on(state: ReturnState, facts: PurchaseFacts) -> bool:
@@ -196,29 +176,22 @@ def goes_on(state: ReturnState, facts: PurchaseFacts) -> bool:
     return is_credited and facts.intent_outcome == "unlocked" and facts.workshop_title is not None
 
 
-def next_look(session_id: str, tries: int) -> Poll | None:
-    """When and where to look again after `tries` looks, or None when the page has looked for long enough."""
-    if not 0 <= tries < len(POLL_SECONDS):
-        return None
-    return Poll(f"{return_href(session_id)}&try={tries + 1}", POLL_SECONDS[tries])
-
-
 def return_href(session_id: str) -> str:
     """The return page of a checkout session."""
     return "/checkout/success?" + urlencode({"session_id": session_id})
 
 
-def way_back(facts: PurchaseFacts, return_to: str) -> Way:
+def way_back(facts: PurchaseFacts, return_to: str) -> Link:
     """Back to what buying interrupted: the workshop, the page it began on, or else the dashboard.
 
     `return_to` has passed the check of ways back, or is empty.
     """
     if facts.workshop_id and facts.workshop_title:
-        return Way(f"Go to “{facts.workshop_title}”", f"/workshops/{facts.workshop_id}")
+        return Link(f"Go to “{facts.workshop_title}”", f"/workshops/{facts.workshop_id}")
     return way_to(return_to)
 
 
-def way_to(return_to: str) -> Way:
+def way_to(return_to: str) -> Link:
     """The page people came from, by its name; the dashboard where none is known."""
     names = (
         ("/workshops/new", "Go back to the new workshop"),
@@ -228,14 +201,14 @@ def way_to(return_to: str) -> Way:
     )
     for beginning, label in names:
         if return_to.startswith(beginning):
-            return Way(label, return_to)
-    return Way("Go to the dashboard", DASHBOARD)
+            return Link(label, return_to)
+    return Link("Go to the dashboard", DASHBOARD)
 
 
-def pricing_way_back(order: Order, named: str | None) -> Way | None:
+def pricing_way_back(order: Order, named: str | None) -> Link | None:
     """From the price list back to the workshop that led there, or to the page it was opened from."""
     if named is not None:
-        return Way(f"Go back to “{named}”", f"/workshops/{order.workshop_id}")
+        return Link(f"Go back to “{named}”", f"/workshops/{order.workshop_id}")
     return way_to(order.return_to) if order.return_to else None
 
 

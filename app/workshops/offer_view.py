@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.web.polling import Poll, next_look
 from app.workshops.offer import Offer
 from app.workshops.reading import UnlockPayment, WorkshopRecord
 from app.workshops.sample import SAMPLE, TOPIC, SampleLine
@@ -17,14 +18,6 @@ class Progress:
     done: int
     total: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """Where an open page looks again by itself, and after how many seconds."""
-
-    href: str
-    delay_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +79,7 @@ def offer_view(workshop: WorkshopRecord, offer: Offer, around: Circumstances) ->
         is_settling=is_settling,
         debt_href=f"/transactions/{around.debt_cause_id}" if around.debt_cause_id else "",
         check_href=around.here,
-        poll=_poll(around.here, around.tries) if is_settling else None,
+        poll=next_look(around.here, around.tries, POLL_SECONDS) if is_settling else None,
         notice=around.notice,
     )
 
@@ -111,9 +104,3 @@ def progress(workshop: WorkshopRecord, *, at_gate: bool) -> Progress:
 
 def _steps(number: int) -> str:
     return f"{number} step{'' if number == 1 else 's'}"
-
-
-def _poll(here: str, tries: int) -> Poll | None:
-    if tries >= len(POLL_SECONDS):
-        return None
-    return Poll(f"{here}?try={tries + 1}", POLL_SECONDS[tries])

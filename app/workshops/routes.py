@@ -14,6 +14,7 @@ from app.errors import BadInput, NotEnoughCredits, NotFound, TryLater
 from app.ids import is_id
 from app.web.flash import Flash, Kind
 from app.web.forms import Form, read_form
+from app.web.polling import tries_in
 from app.web.rendering import go, page, wants_fragment
 from app.web.site import HttpRequest, Viewer
 from app.workshops import creation_routes, pages
@@ -61,7 +62,7 @@ async def show_step(
     request: HttpRequest, visit: NamedDependency[Visit], slug: FromPath[str]
 ) -> Template | Response[None]:
     """The step, or the offer where it is locked. With `try` an open page looks whether its payment has settled."""
-    here, tries = step(slug), _tries(request)
+    here, tries = step(slug), tries_in(request.query_params)
     try:
         view = await pages.open_step(visit, here)
     except StepLocked:
@@ -234,11 +235,6 @@ def _locked(
 def _go_on(request: HttpRequest, error: OpenedMeanwhile) -> Response[None]:
     """It opened while the offer was being made: on to the step the workshop stands at now."""
     return go(request, f"/workshops/{error.workshop_id}")
-
-
-def _tries(request: HttpRequest) -> int | None:
-    tries = request.query_params.get("try", "")
-    return int(tries) if tries.isascii() and tries.isdecimal() and len(tries) < 4 else None
 
 
 def _opened_href(visit: Visit, current_slug: str) -> str:
