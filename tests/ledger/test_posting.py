@@ -132,6 +132,31 @@ async def test_a_late_reversal_leaves_a_newer_unlock_alone(rolled_back: None) ->
     assert (await balance_of(alice)).balance_credits == 1
 
 
+async def test_reversals_and_a_new_unlock_at_once_leave_the_new_unlock_alone(pool: None) -> None:
+    """M05, M06: thirty at once give the credit back once; the unlock that comes between them stands."""
+    alice = await make_user(balance_credits=1)
+    workshop = await make_workshop(user_id=alice)
+    undone = await unlock(alice, workshop)
+    assert undone is not None
+
+    async def undo() -> str:
+        async with tx():
+            return (await reverse(undone.transaction_id, description="Undone", actor=OPERATOR)).transaction_id
+
+    async def unlock_again() -> Posted:
+        async with asyncio.timeout(10):
+            while (again := await unlock(alice, workshop)) is None:
+                await asyncio.sleep(0)
+        return again
+
+    first, *others, again = await asyncio.gather(*(undo() for _ in range(30)), unlock_again())
+    assert set(others) == {first}
+    assert isinstance(again, Posted) and await stamp_of(workshop) == again.posted_at
+    assert (await balance_of(alice)).balance_credits == 0
+    assert await undo() == first
+    assert await stamp_of(workshop) == again.posted_at
+
+
 async def test_only_a_consumption_can_be_reversed(rolled_back: None) -> None:
     alice = await make_user()
     async with tx():
