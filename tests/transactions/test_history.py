@@ -218,10 +218,10 @@ async def _walked(user_id: str) -> list[asyncpg.Record]:
 
 
 async def _rows_read() -> int:
-    """How many rows this transaction has fetched from the tables of the history."""
+    """How many rows of the ledger this transaction has fetched."""
     found = await row(
         "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int AS fetched FROM pg_stat_xact_user_tables"
-        " WHERE relname IN ('credit_transactions', 'purchases', 'workshops')"
+        " WHERE relname = 'credit_transactions'"
     )
     assert found is not None
     return int(found["fetched"])
