@@ -8,7 +8,7 @@ import functools
 import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, Literal, ParamSpec, TypeAlias, TypeVar
 
 import asyncpg
@@ -34,7 +34,7 @@ LIMITS = {
 UNDONE_FOR_A_RIVAL: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 PASSING: Final = (  # the database is away, full or busy: whoever asks again in a moment may be served
     TimeoutError,
-    OSError,
+    ConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the server hung up in mid-word
     asyncpg.PostgresConnectionError,
@@ -113,7 +113,7 @@ async def tx(
     Raises: TransactionError: a transaction is already open (a use case calls no other use case).
     """
     current = PostgresTransaction(DB, allow_nested=False)
-    async with _pool().acquire(timeout=ACQUIRE_SECONDS) as connection:
+    async with _acquired() as connection:
         async with connection.transaction(isolation=isolation, readonly=readonly):
             current.connection = connection
             token = DB.current_transaction.set(current)
@@ -152,7 +152,7 @@ async def connection() -> AsyncIterator[Connection]:
     if current is not None:
         yield current.connection
         return
-    async with _pool().acquire(timeout=ACQUIRE_SECONDS) as fresh:
+    async with _acquired() as fresh:
         yield fresh
 
 
@@ -181,6 +181,19 @@ async def only_one(name: str) -> AsyncIterator[bool]:
         yield bool(await holder.fetchval("SELECT pg_try_advisory_lock(hashtext($1))", f"billing {name}"))
     finally:
         await holder.close(timeout=ACQUIRE_SECONDS)
+
+
+@asynccontextmanager
+async def _acquired() -> AsyncIterator[Connection]:
+    """A connection of the pool. Raises: TimeoutError. ConnectionError: there is no way to the database."""
+    async with AsyncExitStack() as held:
+        try:
+            fresh = await held.enter_async_context(_pool().acquire(timeout=ACQUIRE_SECONDS))
+        except TimeoutError:
+            raise
+        except OSError as error:  # no socket file, no such host, no route: not every one is a ConnectionError
+            raise ConnectionError("there is no way to the database") from error
+        yield fresh
 
 
 def _pool() -> asyncpg.Pool:

@@ -1,7 +1,7 @@
 """Decides what each failure is called and how it reads: the one table from error class to status and words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -103,7 +103,6 @@ ERRORS: dict[type[Exception], Row] = {
         is_again=True,
     ),
     TimeoutError: BUSY,
-    OSError: replace(BUSY, is_logged=True),  # no way to the database, or else a file of ours
     ConnectionError: BUSY,
     asyncpg.InterfaceError: BUSY,  # the connection was gone before anything was sent over it
     asyncpg.InternalClientError: BUSY,

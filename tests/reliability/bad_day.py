@@ -58,9 +58,7 @@ class Presser:
             wanted = wanted or await self._workshop()
             if wanted and await self._is_unlocked(wanted):
                 wanted = None
-            await asyncio.sleep(
-                0.001
-            )  # a server that is not there refuses without letting anybody else have a turn
+            await asyncio.sleep(0.001)  # where nobody listens, a refusal gives nobody else a turn
 
     async def _is_unlocked(self, workshop: str) -> bool:
         answer = await self.browser.post(f"/workshops/{workshop}/unlock")
