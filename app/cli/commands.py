@@ -14,7 +14,7 @@ import rich_click as click
 from app.errors import BillingError
 
 if TYPE_CHECKING:
-    from app.webhooks.kept import State
+    from app.webhooks.inbox import State
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 PORT = click.IntRange(1, 65535)

@@ -14,7 +14,8 @@ from app.errors import BillingError
 from app.payments.stripe_gateway import stripe_gateway
 from app.settings import Settings, load_settings
 from app.webhooks.handlers import Means
-from app.webhooks.kept import Kept, State, dismiss, kept_event, newest_events, payload_of
+from app.webhooks.inbox import State
+from app.webhooks.kept import Kept, dismiss, kept_event, newest_events, payload_of
 from app.webhooks.replay import replay
 
 Found = TypeVar("Found")

@@ -14,7 +14,7 @@ from app.checkout.clawback import Clawback, Followed, clawback
 from app.checkout.fulfilment import Fulfilment, Outcome, Source, fulfil
 from app.errors import StripeMissing, StripeUnavailable, TryLater, UnknownPurchase
 from app.payments.gateway import ChargeRelated, PaymentGateway, StripeEvent
-from app.webhooks.inbox import Received, State, note_failure, receive, settle
+from app.webhooks.inbox import Ending, Received, note_failure, receive, settle
 from app.workshops.access import PaywallRules
 
 # What another delivery of the same event may not meet.
@@ -109,7 +109,7 @@ async def handle_dispute(event: StripeEvent, dispute_id: str, means: Means) -> N
 
 async def _follow_money(event: StripeEvent, kind: ChargeRelated, object_id: str, means: Means) -> None:
     async def stamp(found: Clawback) -> None:
-        state: State = "quarantined" if found.outcome is Followed.REFUSED else "done"
+        state: Ending = "quarantined" if found.outcome is Followed.REFUSED else "done"
         await settle(event, state, error=found.reason, purchase_id=found.purchase_id)
 
     gateway, source = means.gateway, Source("webhook", event.id, event.type, means.request_id)

@@ -4,7 +4,7 @@ Knows no Stripe and no HTTP, and not what an event means.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from app.database import row
 from app.ids import new_id
@@ -12,7 +12,8 @@ from app.payments.gateway import StripeEvent
 
 POISON_AFTER = 5  # tries of one event that failed for a reason of our own
 
-State = Literal["done", "ignored", "quarantined"]
+Ending: TypeAlias = Literal["done", "quarantined", "ignored"]
+State: TypeAlias = Literal["received", Ending]
 
 _RECEIVE = """
 INSERT INTO stripe_events (id, stripe_event_id, type, object_id, livemode, payload, attempts)
@@ -49,7 +50,7 @@ async def receive(event: StripeEvent) -> Received | None:
 
 
 async def settle(
-    event: StripeEvent, state: State, *, error: str | None = None, purchase_id: str | None = None
+    event: StripeEvent, state: Ending, *, error: str | None = None, purchase_id: str | None = None
 ) -> None:
     """Stamp how an event ended. Inside: the transaction of its effect, last. Repeat: the first `done` stands."""
     await row(_SETTLE, event.id, state, error, purchase_id)

@@ -5,16 +5,13 @@ Knows no Stripe and no HTTP, and not what an event means.
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Literal
 
 from app.database import row, rows
 from app.errors import NotFound
+from app.webhooks.inbox import State
 
-UNDER_WAY_SECONDS = (
-    120  # an event may be in somebody's hands that long; after it, nobody works on it any more
-)
-
-State = Literal["received", "done", "quarantined", "ignored"]
+# An event may be in somebody's hands that long; after it, nobody works on it any more.
+UNDER_WAY_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ async def newest_events(state: State | None, *, limit: int) -> list[Kept]:
 
 async def unsettled_events() -> list[Kept]:
     """What was taken in and neither applied nor set aside by anybody, oldest first: quarantined, or left lying."""
-    return [Kept(*found.values()) for found in await rows(_UNSETTLED, float(UNDER_WAY_SECONDS))]
+    return [Kept(*found.values()) for found in await rows(_UNSETTLED, UNDER_WAY_SECONDS)]
 
 
 async def kept_event(event_id: str) -> Kept:

@@ -9,7 +9,8 @@ from app.clock import utc_now
 from app.database import row
 from app.errors import NotFound, StripeUnavailable
 from app.webhooks.handlers import Means
-from app.webhooks.kept import State, dismiss, kept_event, newest_events, unsettled_events
+from app.webhooks.inbox import State
+from app.webhooks.kept import dismiss, kept_event, newest_events, unsettled_events
 from app.webhooks.replay import replay
 from tests.checkout.till import movements_of, purchase, session_id_of
 from tests.factories import make_user
