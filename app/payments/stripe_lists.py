@@ -3,9 +3,9 @@
 A stand-in may ignore filters, know no paging, or lack a whole list; so everything is filtered again here.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import stripe
 import structlog
@@ -20,23 +20,7 @@ PAGE_SIZE = 100
 log = structlog.get_logger("app.payments")
 
 
-class Found(Protocol):
-    """What stands in a list."""
-
-    @property
-    def id(self) -> str:
-        """Stripe's own, opaque."""
-
-    @property
-    def payment_intent_id(self) -> str | None:
-        """The payment it belongs to."""
-
-    @property
-    def created_at(self) -> datetime | None:
-        """When it was made, if that is said."""
-
-
-Kind = TypeVar("Kind", bound=Found)
+Kind = TypeVar("Kind", CheckoutSession, Refund, Dispute)
 Ask = Callable[[Any], Awaitable[Any]]
 Read = Callable[[Json], Kind]
 
@@ -50,23 +34,16 @@ class StripeLists:
 
     async def refunds(self, payment_intent_id: str) -> list[Refund]:
         """As the Protocol says."""
-        listed = self._pages(
-            self._stripe.refunds.list_async, objects.refund, payment_intent=payment_intent_id
-        )
-        return [found async for found in listed if found.payment_intent_id == payment_intent_id]
+        return await self._of_payment(self._stripe.refunds.list_async, objects.refund, payment_intent_id)
 
     async def disputes(self, payment_intent_id: str) -> list[Dispute]:
         """As the Protocol says."""
-        listed = self._pages(
-            self._stripe.disputes.list_async, objects.dispute, payment_intent=payment_intent_id
-        )
-        return [found async for found in listed if found.payment_intent_id == payment_intent_id]
+        return await self._of_payment(self._stripe.disputes.list_async, objects.dispute, payment_intent_id)
 
     async def sessions_for_payment_intent(self, payment_intent_id: str) -> list[CheckoutSession]:
         """As the Protocol says."""
         ask = self._stripe.checkout.sessions.list_async
-        listed = self._pages(ask, objects.checkout_session, payment_intent=payment_intent_id)
-        return [found async for found in listed if found.payment_intent_id == payment_intent_id]
+        return await self._of_payment(ask, objects.checkout_session, payment_intent_id)
 
     def sessions_since(self, since_at: datetime) -> AsyncIterator[CheckoutSession]:
         """As the Protocol says."""
@@ -89,10 +66,7 @@ class StripeLists:
         }
         async with in_our_words():
             found = (await ask[kind](object_id)).to_dict()
-        payment, charge = (
-            objects.object_id(found.get("payment_intent")),
-            objects.object_id(found.get("charge")),
-        )
+        payment, charge = (objects.object_id(found.get(name)) for name in ("payment_intent", "charge"))
         if payment is None and charge is not None:
             return await self.payment_intent_of("charge", charge)
         return payment
@@ -102,6 +76,10 @@ class StripeLists:
         async with in_our_words():
             found = await self._stripe.payment_intents.retrieve_async(payment_intent_id)
             return objects.purchase_id(found.to_dict())
+
+    async def _of_payment(self, ask: Ask, read: Read[Kind], payment_intent_id: str) -> list[Kind]:
+        listed = self._pages(ask, read, payment_intent=payment_intent_id)
+        return [found async for found in listed if found.payment_intent_id == payment_intent_id]
 
     async def _since(self, ask: Ask, read: Read[Kind], since_at: datetime) -> AsyncIterator[Kind]:
         async for found in self._pages(ask, read, created={"gte": int(since_at.timestamp())}):
@@ -119,7 +97,7 @@ class StripeLists:
                 yield found
             if not has_more or not fresh:  # a stand-in without paging sends its first page again
                 return
-            seen |= _ids(fresh)
+            seen.update(found.id for found in fresh)
             more = {"starting_after": page[-1].id}
 
     async def _page(self, ask: Ask, read: Read[Kind], wanted: Json) -> tuple[list[Kind], bool]:
@@ -132,7 +110,3 @@ class StripeLists:
                 raise
             log.warning("stripe_list_missing", asked=sorted(wanted))  # this stand-in keeps no such list
             return [], False
-
-
-def _ids(found: Iterable[Found]) -> set[str]:
-    return {each.id for each in found}
