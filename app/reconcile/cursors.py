@@ -36,18 +36,19 @@ class Window:
     reached_at: datetime | None
 
     def is_new(self, created_at: datetime | None) -> bool:
-        """True for what no run has seen to."""
-        return created_at is None or self.reached_at is None or created_at > self.reached_at
+        """True for what no run has seen to, and for what may have been made in the cursor's own second since."""
+        return created_at is None or self.reached_at is None or created_at >= self.reached_at
 
 
 async def window_of(name: ListName, *, asked_at: datetime | None, now: datetime) -> Window:
-    """Some way back from the cursor, or from earlier if asked; at first, from the first purchase of all.
+    """Some way back from the cursor, at first from the first purchase of all; or from earlier if asked.
 
-    Never later than the cursor allows: a gap would stay one for good. Asked for, all counts as new.
+    Never from later: a gap would stay one for good. Asked for, all counts as new.
     """
     found = await row("SELECT reached_at FROM reconcile_cursors WHERE name = $1", name)
     if found is None:
-        return Window(asked_at or (await oldest_at() or now) - OVERLAPS[name], None)
+        first_at = (await oldest_at() or now) - OVERLAPS[name]
+        return Window(min(first_at, asked_at or first_at), None)
     usual_at = found["reached_at"] - OVERLAPS[name]
     return (
         Window(usual_at, found["reached_at"]) if asked_at is None else Window(min(usual_at, asked_at), None)

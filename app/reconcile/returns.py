@@ -17,7 +17,7 @@ async def compare_returns(run: Run, window: Window, batch: Sequence[Refund | Dis
 
     A payment that is none of ours stays so: it is asked about once.
     """
-    payments = {found.id: found.payment_intent_id or await _payment_of(run, found) for found in batch}
+    payments = {found.id: await _payment_of(run, found) for found in batch}
     known = await of_payments([payment for payment in payments.values() if payment])
     seen: set[str] = set()
     for found in batch:
@@ -100,5 +100,9 @@ async def _is_all_back(run: Run, payment_intent_id: str) -> bool:
 
 
 async def _payment_of(run: Run, found: Refund | Dispute) -> str | None:
-    kind: ChargeRelated = "refund" if isinstance(found, Refund) else "dispute"
-    return await run.means.gateway.payment_intent_of(kind, found.id)
+    payment = found.payment_intent_id
+    if payment is None:
+        kind: ChargeRelated = "refund" if isinstance(found, Refund) else "dispute"
+        async with one_by_one(run, None, found.id):
+            payment = await run.means.gateway.payment_intent_of(kind, found.id)
+    return payment

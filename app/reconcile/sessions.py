@@ -37,10 +37,13 @@ async def _pairs(batch: list[CheckoutSession]) -> Mapping[str, Ours]:
 
 
 async def _compare_one(run: Run, session: CheckoutSession, ours: Ours | None) -> None:
-    if ours is not None and is_paid(session):
-        _count_payment(run, session, ours)
     async with one_by_one(run, ours.id if ours else named_by(session), session.id):
         need = compare(session, ours)
+        if need is Difference.NOT_PAID:  # unless it was paid, and credited, since the list was read
+            session = await run.means.gateway.checkout_session(session.id)
+            need = compare(session, ours)
+        if ours is not None and is_paid(session):
+            _count_payment(run, session, ours)
         if isinstance(need, Difference):
             await _note(run, need, session, ours)
         elif need is Need.LOOK and ours is not None:
