@@ -1,4 +1,4 @@
-"""What every test can ask for: a migrated database, the pool, a transaction that is rolled back, a browser."""
+"""What every test can ask for: a migrated database, the pool, a transaction that is rolled back, a till, a browser."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +17,7 @@ from app.database import DB
 from app.database import pool as database_pool
 from tests import stripe_judges
 from tests.browser_finding import found_browser, launch_arguments
+from tests.checkout.till import Till, open_till
 from tests.databases import Database, Server, fresh_database, running_server
 from tests.judging import pytest_runtest_call
 from tests.oracle import Findings, books_of, left_open
@@ -123,6 +124,20 @@ async def rolled_back(pool: None) -> AsyncIterator[None]:
         finally:
             DB.pool = real
             await outer.rollback()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_till(pool: None) -> AsyncIterator[Till]:
+    async with open_till() as opened:
+        yield opened
+
+
+@pytest.fixture
+def till(shared_till: Till) -> Iterator[Till]:
+    """The till of all tests that need none of their own, with no fault left switched on."""
+    shared_till.sandbox.state.faults.clear()
+    yield shared_till
+    shared_till.sandbox.state.faults.clear()
 
 
 @pytest.fixture(scope="module")
