@@ -26,7 +26,7 @@ from app.checkout.purchases import (
 from app.checkout.returns import apply_money_back, is_foreign, read_money_back
 from app.checkout.verdict import Meaning, Verdict, judge
 from app.database import repeated_if_undone, tx
-from app.errors import IdempotencyConflict, StripeMissing, StripeUnavailable, UnknownPurchase
+from app.errors import IdempotencyConflict, StripeMissing, StripeRefused, StripeUnavailable, UnknownPurchase
 from app.ledger.payments import PurchaseMovement, await_purchase, fail_purchase, post_claimed
 from app.ledger.posting import Posted, lock_user
 from app.ledger.statement import balance_of
@@ -79,7 +79,7 @@ async def fulfil(
     Inside: a tx of its own; `also` is told the outcome and runs last in it (the inbox stamps its event).
     Repeat: changes nothing and answers `already`, whoever calls; Stripe is not asked again.
     Raises: UnknownPurchase: the session is none of ours, or not `owner`'s; nothing was written. StripeUnavailable:
-      but for the page, which is told `pending`. StripeMissing.
+      but for the page, which is told `pending`. StripeMissing, StripeRefused: likewise.
     Source: https://docs.stripe.com/checkout/fulfillment
     """
     known = await purchase_with_balance(session_id)
@@ -91,7 +91,7 @@ async def fulfil(
         with one_deadline():
             session = await gateway.checkout_session(session_id)
             back = await _money_back_of(session, gateway)
-    except (StripeUnavailable, StripeMissing):
+    except (StripeUnavailable, StripeMissing, StripeRefused):
         if known is None or source.kind != "page":
             raise
         return answer(Outcome.PENDING, known[0], reason="silent")  # claims no more than Stripe said

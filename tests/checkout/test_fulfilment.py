@@ -12,11 +12,11 @@ import pytest
 from app.checkout.fulfilment import Fulfilment, Outcome, Source, fulfil
 from app.clock import utc_now
 from app.database import row, rows, tx
-from app.errors import IdempotencyConflict, StripeMissing, StripeUnavailable, UnknownPurchase
+from app.errors import IdempotencyConflict, StripeMissing, StripeRefused, StripeUnavailable, UnknownPurchase
 from app.ledger.audit import audit
 from app.ledger.payments import PurchaseMovement, await_purchase
 from app.ledger.posting import Actor, lock_user
-from app.payments.gateway import PaymentGateway
+from app.payments.gateway import PaymentGateway, Refund
 from app.workshops.access import PaywallRules
 from tests.checkout.till import (
     Till,
@@ -435,6 +435,26 @@ async def test_the_page_calls_silence_pending_and_the_webhook_asks_for_another_t
     assert (page.outcome, page.reason) == (Outcome.PENDING, "silent")
     with pytest.raises(StripeUnavailable):
         await see(session_id, SilentGateway())
+
+
+async def test_the_page_tells_no_payer_that_nothing_was_charged_because_our_key_may_not_ask(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """5.8: a key that was withdrawn, or may not read refunds, says nothing of the money."""
+    alice = await make_user()
+    started = await till.bought(alice)
+
+    async def forbidden(payment_intent_id: str) -> list[Refund]:
+        raise StripeRefused(code=None, param=None, status=403)
+
+    monkeypatch.setattr(till.shop.gateway, "refunds", forbidden)
+    page = await see(session_id_of(started), till.shop.gateway, source=Source("page"), owner=alice)
+    assert (page.outcome, page.reason) == (Outcome.PENDING, "silent")
+    with pytest.raises(StripeRefused):
+        await see(session_id_of(started), till.shop.gateway)
+    monkeypatch.undo()
+    await see(session_id_of(started), till.shop.gateway)
+    assert await movements_of(alice) == [("purchase", "completed", 1)]
 
 
 async def test_a_session_that_stripe_has_forgotten_grants_nothing(till: Till) -> None:
