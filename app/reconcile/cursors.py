@@ -1,26 +1,29 @@
-"""How far each of Stripe's lists is reconciled, and from where the next run looks.
+"""How far each of Stripe's lists is reconciled, from where the next run looks, and the walk that moves the cursor.
 
 A cursor is the moment of the newest object that was seen to, so a run that finds nothing new moves none. It waits at
 what a person has to see to, so that every run names that again.
 """
 
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from app.database import row
+from app.payments.gateway import CheckoutSession, Dispute, Refund
 from app.reconcile.ours import oldest_at
+from app.reconcile.running import Run
 
 ListName = Literal["sessions", "refunds", "disputes"]
+Each = TypeVar("Each", bound=CheckoutSession | Refund | Dispute)
 
 OVERLAPS = {
-    "sessions": timedelta(
-        hours=49
-    ),  # a payment page lives for a day, after a request that may take a day to succeed
+    "sessions": timedelta(hours=49),  # a page lives for a day, after a request that may take a day to succeed
     "refunds": timedelta(days=35),  # a bank may send one back for a month
     "disputes": timedelta(hours=49),  # an open one is read again whatever its age
 }
 WAITS_AT_MOST = timedelta(days=35)
+BATCH = 100
 
 _MOVE = """
 INSERT INTO reconcile_cursors (name, reached_at) VALUES ($1, $2)
@@ -53,6 +56,31 @@ async def window_of(name: ListName, *, asked_at: datetime | None, now: datetime)
     return (
         Window(usual_at, found["reached_at"]) if asked_at is None else Window(min(usual_at, asked_at), None)
     )
+
+
+async def oldest_first(newest_first: AsyncIterator[Each]) -> list[Each]:
+    """All of a list, so that a cursor can follow."""
+    return [each async for each in newest_first][::-1]
+
+
+async def walk(
+    run: Run,
+    name: ListName,
+    found: list[Each],
+    look: Callable[[list[Each]], Awaitable[None]],
+    *,
+    held_at: datetime | None = None,
+) -> None:
+    """Look at everything in batches. The cursor stays behind the first batch with something for a person in it."""
+    for start in range(0, len(found), BATCH):
+        batch = found[start : start + BATCH]
+        before = len(run.report.differences)
+        await look(batch)
+        if len(run.report.differences) > before:
+            held_at = held_at or batch[0].created_at
+        newest_at = batch[-1].created_at
+        if newest_at is not None and not run.report.dry_run:
+            await move(name, newest_at, held_at=held_at)
 
 
 async def move(name: ListName, newest_at: datetime, *, held_at: datetime | None) -> None:

@@ -72,16 +72,11 @@ async def _followed(run: Run, payment_intent_id: str) -> Clawback:
 
 
 async def _note(run: Run, found: Clawback, payment_intent_id: str) -> None:
-    moved = abs(found.change_credits)
     match found.outcome:
-        case Followed.MOVED if found.change_credits < 0:
-            run.mended(
-                Mended.TAKEN_BACK, found.purchase_id, payment_intent_id, f"{moved} credits, with the money"
-            )
         case Followed.MOVED:
-            run.mended(
-                Mended.GIVEN_BACK, found.purchase_id, payment_intent_id, f"{moved} credits, with the money"
-            )
+            kind = Mended.TAKEN_BACK if found.change_credits < 0 else Mended.GIVEN_BACK
+            what = f"{abs(found.change_credits)} credits, with the money"
+            run.mended(kind, found.purchase_id, payment_intent_id, what)
         case Followed.NOTED:
             what = "a refund or a dispute that moves no credits"
             run.mended(Mended.NOTED, found.purchase_id, payment_intent_id, what)

@@ -4,7 +4,7 @@ Lists objects, not events, since an event may never have been made; and applies 
 whatever a webhook or a page does meanwhile is done once.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 import structlog
@@ -12,15 +12,13 @@ import structlog
 from app.database import only_one
 from app.errors import StripeMissing, StripeRefused, StripeUnavailable
 from app.payments.gateway import Dispute, Refund
-from app.reconcile.counterparts import find_counterparts
-from app.reconcile.cursors import ListName, window_of
+from app.reconcile.cursors import ListName, oldest_first, walk, window_of
 from app.reconcile.events import settle_events
+from app.reconcile.purchases import find_counterparts, settle_unsettled
 from app.reconcile.report import Report
 from app.reconcile.returns import compare_returns
 from app.reconcile.running import Means, Run
 from app.reconcile.sessions import compare_sessions
-from app.reconcile.unsettled import settle_unsettled
-from app.reconcile.walking import oldest_first, walk
 
 log = structlog.get_logger("app.reconcile")
 
@@ -51,8 +49,8 @@ async def reconcile(
 async def _compare_all(run: Run, since_at: datetime | None) -> None:
     await _compare_payments(run)
     await settle_unsettled(run)
-    await _compare_returns(run, "refunds", since_at)
-    await _compare_returns(run, "disputes", since_at)
+    await _compare_returns(run, "refunds", run.means.gateway.refunds_since, since_at)
+    await _compare_returns(run, "disputes", run.means.gateway.disputes_since, since_at)
     await settle_events(run)
 
 
@@ -63,15 +61,14 @@ async def _compare_payments(run: Run) -> None:
     await walk(run, "sessions", pages, lambda batch: compare_sessions(run, batch), held_at=held_at)
 
 
-async def _compare_returns(run: Run, name: ListName, since_at: datetime | None) -> None:
+async def _compare_returns(
+    run: Run,
+    name: ListName,
+    listed_since: Callable[[datetime], AsyncIterator[Refund | Dispute]],
+    since_at: datetime | None,
+) -> None:
     window = await window_of(name, asked_at=since_at, now=run.means.clock())
-    gateway = run.means.gateway
-    listed: AsyncIterator[Refund | Dispute] = (
-        gateway.refunds_since(window.since_at)
-        if name == "refunds"
-        else gateway.disputes_since(window.since_at)
-    )
-    found = await oldest_first(listed)
+    found = await oldest_first(listed_since(window.since_at))
     run.report.count(name, len(found))
     await walk(run, name, found, lambda batch: compare_returns(run, window, batch))
 

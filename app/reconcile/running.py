@@ -23,6 +23,7 @@ Found = TypeVar("Found")
 
 SOURCE = Source("reconcile")
 TRY_AGAIN = "Reconcile again; if it stays, the log says more"
+LOOK_UP_WHO_CREDITED = "Look up in the ledger who credited it, and have it corrected"
 
 
 @dataclass(frozen=True, slots=True)

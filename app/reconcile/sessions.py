@@ -6,12 +6,12 @@ from app.payments.gateway import CheckoutSession
 from app.reconcile.compare import Need, compare, is_paid, named_by
 from app.reconcile.ours import Ours, of_sessions
 from app.reconcile.report import Difference
-from app.reconcile.running import Run, is_money_back, one_by_one, settle
+from app.reconcile.running import LOOK_UP_WHO_CREDITED, Run, is_money_back, one_by_one, settle
 
 MENDS = {
     Difference.UNKNOWN_PURCHASE: "Refund it at Stripe, or restore the purchase from a backup",
     Difference.SECOND_PAYMENT: "Refund it at Stripe: its buyer has paid twice",
-    Difference.NOT_PAID: "Look up in the ledger who credited it, and have it corrected",
+    Difference.NOT_PAID: LOOK_UP_WHO_CREDITED,
     Difference.WRONG_SUM: "Look up who changed the purchase, and put its snapshot back",
     Difference.WRONG_CREDITS: "Stop sales and run `billing check`: this should be impossible",
 }

@@ -8,7 +8,7 @@ import pytest
 
 from app.clock import utc_now
 from app.database import row, rows
-from app.reconcile import walking
+from app.reconcile import cursors
 from app.reconcile.cursors import OVERLAPS, WAITS_AT_MOST, move, window_of
 from app.reconcile.report import Mended
 from app.reconcile.run import reconcile
@@ -179,7 +179,7 @@ async def test_more_than_one_page_of_a_list_is_looked_at_oldest_first(till: Till
         return await read(session_id)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(walking, "BATCH", 2)
+        patched.setattr(cursors, "BATCH", 2)
         patched.setattr(till.shop.gateway, "checkout_session", silent_at_the_fifth)
         assert (await compared(till)).stopped
     made = sorted(each["created"] for each in till.made("checkout.session"))
