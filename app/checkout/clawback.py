@@ -93,6 +93,8 @@ async def _look_once(look: _Look, also: AlsoBack | None) -> Clawback:
     purchase = await _purchase_of(look)
     if isinstance(purchase, Clawback):
         return await _told(purchase, also)
+    if purchase.status == "paid" and purchase.livemode != look.gateway.is_live:
+        return await _told(_refused(look, purchase.id, "livemode"), also)  # this key cannot see its money
     back = await read_money_back(look.gateway, look.payment_intent_id)
     if is_foreign(purchase, back):
         return await _told(_refused(look, purchase.id, "currency of a refund"), also)

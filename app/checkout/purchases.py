@@ -45,6 +45,7 @@ class Purchase:
     payment_intent: str | None = None
     dispute_status: str | None = None
     returns_seen: str = ""  # Stripe's refunds and disputes as last applied
+    livemode: bool = False  # paid with real money
 
     @property
     def is_unfinished(self) -> bool:

@@ -564,3 +564,16 @@ async def test_a_charge_and_its_refunds_agree_in_the_end(till: Till) -> None:
     fail_refund(till, refund(till, started, 50))
     await look(till, started)
     assert (await state_of(started))[0] == charge_of(till, started)["amount_refunded"] == 5333
+
+
+async def test_a_key_of_tests_frees_no_credits_that_real_money_paid_for(till: Till) -> None:
+    """M20: to the other mode's key this payment's dispute does not exist, which is no word that it is over."""
+    alice = await make_user()
+    started = await sold(till, alice)
+    dispute(till, started)
+    await look(till, started)
+    await row("UPDATE purchases SET livemode = true WHERE id = $1", started.purchase_id)
+    before = await fingerprint(alice, started.purchase_id)
+    found = await look(till, started, payment=payment_of(till, started), gateway=FakeGateway())
+    assert found == Clawback(Followed.REFUSED, started.purchase_id, "livemode")
+    assert await fingerprint(alice, started.purchase_id) == before
