@@ -4,9 +4,9 @@ A full pipe blocks whoever writes to it, a full disk fails them; here that is on
 """
 
 import contextlib
+import os
 import queue
 import threading
-from typing import TextIO
 
 LONGEST_QUEUE_LINES = 1_000
 LAST_WORDS_SECONDS = 1.0
@@ -14,9 +14,12 @@ _Waiting = str | threading.Event  # an event is set once everything before it wa
 
 
 class Unhurried:
-    """A place to write lines to that takes them at once, in front of one that may not."""
+    """A place to write lines to that takes them at once, in front of a file descriptor that may not.
 
-    def __init__(self, behind: TextIO) -> None:
+    Not in front of a stream: one that is stuck in a write is locked, and would keep its process from ending.
+    """
+
+    def __init__(self, behind: int) -> None:
         self._behind = behind
         self._waiting: queue.Queue[_Waiting] = queue.Queue(LONGEST_QUEUE_LINES)
         self._dropped_lines = 0
@@ -45,9 +48,10 @@ class Unhurried:
             if isinstance(taken, threading.Event):
                 taken.set()
                 continue
-            with contextlib.suppress(OSError, ValueError):  # a full disk, or a stream that was closed
-                self._behind.write(taken + self._own_line())
-                self._behind.flush()
+            left = (taken + self._own_line()).encode()
+            with contextlib.suppress(OSError):  # a full disk, or nobody at the other end
+                while left:
+                    left = left[os.write(self._behind, left) :]
 
     def _own_line(self) -> str:
         dropped, self._dropped_lines = self._dropped_lines, 0

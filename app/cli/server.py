@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
 
+# Whoever takes the product's lines may stop taking them: the server itself, which ends everything, waits for nobody.
+TO_STDERR = {
+    "handlers": {
+        name: {"formatter": formatter, "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
+        for name, formatter in (("console", "generic"), ("access", "access"))
+    }
+}
+
+
 def serve_forever(host: str, port: int, *, workers: int) -> None:
     """Serve with this many equal workers; SIGTERM or SIGINT lets running requests finish for five seconds."""
     Granian(
@@ -25,7 +34,9 @@ def serve_forever(host: str, port: int, *, workers: int) -> None:
         factory=True,
         workers=workers,
         workers_kill_timeout=5,  # one open event stream would hold up the end
+        respawn_failed_workers=True,  # one that was killed is no reason for the others to end
         log_level=LogLevels.warning,
+        log_dictconfig=TO_STDERR,
     ).serve()
 
 

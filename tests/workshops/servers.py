@@ -42,14 +42,15 @@ def _started(port: int, database_url: str, log: IO[bytes]) -> subprocess.Popen[b
     server = ["--interface", "asgi", "--workers", "1", "--workers-kill-timeout", "5", "--no-access-log"]
     return subprocess.Popen(
         [sys.executable, "-m", "granian", *server, *place, "--factory", "app.asgi:create_app"],
-        env=_environment(database_url),
+        env=environment(database_url),
         stdout=log,
         stderr=log,
         preexec_fn=before_exec(signal.SIGTERM),  # noqa: PLW1509  # nothing here outlives the test run
     )
 
 
-def _environment(database_url: str) -> Mapping[str, str]:
+def environment(database_url: str) -> Mapping[str, str]:
+    """What a server process is told: a database, secrets of the tests, and a Stripe that nobody answers for."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     return inherited | {
         "ENVIRONMENT": "development",

@@ -1,0 +1,245 @@
+"""Real servers under traffic: told to stop, robbed of a worker, cut off by clients, and with a log that nobody reads.
+
+No server is shared: each test ends its own.
+"""
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import IO
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from app import database
+from app.accounts import sessions
+from app.cli.children import free_port
+from app.cli.parent_death import before_exec
+from app.clock import utc_now
+from app.web.csrf import csrf_token
+from tests.conftest import beside_other_pools
+from tests.databases import Database, Server, fresh_database
+from tests.factories import make_user, make_workshop
+from tests.oracle import Findings, Told, judged
+from tests.proof import IS_PROOF, chosen_seed
+from tests.workshops.servers import DEADLINE_SECONDS, environment
+from tests.workshops.site import SECRET
+
+HOST = "127.0.0.1"
+CUT_OFF = 1_000 if IS_PROOF else 60
+DRAIN_SECONDS = 8.0
+PRESSERS = 4
+
+
+@dataclass
+class Traffic:
+    """People who unlock one workshop after another; what they were told, and what nobody answered."""
+
+    url: str
+    token: str
+    workshops: list[str]
+    statuses: Counter[int] = field(default_factory=Counter)
+    unlocked: list[str] = field(default_factory=list)
+    unanswered: int = 0
+    is_over: bool = False
+
+    async def press(self) -> None:
+        """Press until it is over; a fresh connection each, so that nobody clings to one worker."""
+        while not self.is_over and self.workshops:
+            workshop = self.workshops.pop()
+            try:
+                async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+                    answer = await http.post(
+                        f"{self.url}/workshops/{workshop}/unlock",
+                        data={"csrf_token": csrf_token(self.token, SECRET)},
+                        headers={"cookie": f"session={self.token}", "origin": self.url},
+                    )
+            except httpx.TransportError:
+                self.unanswered += 1
+                await asyncio.sleep(0.01)
+                continue
+            self.statuses[answer.status_code] += 1
+            if answer.status_code == 303:
+                self.unlocked.append(workshop)
+
+    async def until(self, unlocks: int) -> None:
+        """Until so many more came through."""
+        wanted = len(self.unlocked) + unlocks
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while len(self.unlocked) < wanted:
+                await asyncio.sleep(0.005)
+
+
+@contextmanager
+def served(
+    target: Database, *, workers: int, stdout: int | IO[bytes]
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`billing serve`, answering at its address."""
+    port = free_port(HOST)
+    url = f"http://{HOST}:{port}"
+    command = ["app.cli", "serve", "--host", HOST, "--port", str(port), "--workers", str(workers)]
+    program = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        env={**environment(target.app_url), "BASE_URL": url},
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=before_exec(signal.SIGTERM),  # noqa: PLW1509  # nothing here outlives the test run
+    )
+    try:
+        _until_it_answers(url, program)
+        yield url, program
+    finally:
+        program.terminate()
+        try:
+            program.wait(DRAIN_SECONDS)
+        finally:
+            program.kill()
+            program.wait()
+
+
+def _until_it_answers(url: str, program: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while program.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/healthz", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.02)
+    raise AssertionError(f"no server at {url}")
+
+
+@pytest.fixture(scope="module")
+def target(server: Server) -> Database:
+    return fresh_database()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def books(target: Database) -> AsyncIterator[None]:
+    """A look into the servers' database."""
+    with beside_other_pools():
+        async with database.pool(target.app_url):
+            yield
+
+
+@asynccontextmanager
+async def busy(url: str, workshops: int) -> AsyncIterator[Traffic]:
+    """Traffic as long as the block runs; afterwards the books agree with every answer."""
+    alice = await make_user(balance_credits=workshops)
+    token = await sessions.create(alice, provider="demo", now=utc_now())
+    traffic = Traffic(url, token, [await make_workshop(user_id=alice) for _ in range(workshops)])
+    async with asyncio.TaskGroup() as group:
+        for _ in range(PRESSERS):
+            group.create_task(traffic.press())
+        try:
+            yield traffic
+        finally:
+            traffic.is_over = True
+    assert await judged(Told(unlocked=traffic.unlocked), people=[alice]) == Findings()
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+async def test_a_killed_worker_is_made_good_and_sigterm_drains(books: None, target: Database) -> None:
+    """C20, C22: the others serve on and a new one comes; told to stop, what was begun is answered and nothing is 5xx."""
+    with served(target, workers=2, stdout=subprocess.DEVNULL) as (url, program):
+        async with busy(url, 400) as traffic:
+            await traffic.until(10)
+            before = workers_of(program)
+            os.kill(before[0], signal.SIGKILL)
+            await traffic.until(20)
+            await until_replaced(program, before)
+            lost_with_it = traffic.unanswered
+            program.terminate()
+            began = time.monotonic()
+            assert await asyncio.to_thread(program.wait, DRAIN_SECONDS) == 0
+            drained_seconds = time.monotonic() - began
+    assert lost_with_it <= PRESSERS, "only what the killed one was at"
+    assert set(traffic.statuses) == {303}, traffic.statuses
+    assert drained_seconds < DRAIN_SECONDS
+
+
+def workers_of(program: subprocess.Popen[bytes]) -> list[int]:
+    """The processes that serve: whatever any thread of the server has started."""
+    threads = Path(f"/proc/{program.pid}/task").iterdir()
+    return sorted(int(each) for thread in threads for each in (thread / "children").read_text().split())
+
+
+async def until_replaced(program: subprocess.Popen[bytes], before: list[int]) -> None:
+    """Until there are as many workers as before, one of them new."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while len(set(workers_of(program)) - {before[0]}) < len(before):
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def stuck_pipe() -> Iterator[int]:
+    """Where nobody reads, full to the brim."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(writer, False)
+    try:
+        while os.write(writer, bytes(4096)):
+            pass
+    except BlockingIOError:
+        os.set_blocking(writer, True)
+    yield writer
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.fixture
+def full_device() -> Iterator[int]:
+    opened = os.open("/dev/full", os.O_WRONLY)
+    yield opened
+    os.close(opened)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("place", ["stuck_pipe", "full_device"])
+async def test_a_log_that_takes_nothing_holds_up_nobody(
+    books: None, target: Database, place: str, request: pytest.FixtureRequest
+) -> None:
+    """C21, C11: each refused webhook writes a line; clients that hang up half-way do not matter either."""
+    with served(target, workers=1, stdout=request.getfixturevalue(place)) as (url, _):
+        async with httpx.AsyncClient(trust_env=False, timeout=5, base_url=url) as http:
+            for _ in range(40):
+                headers = {"content-type": "application/json"}
+                assert (
+                    await http.post("/webhooks/stripe", content=b"{}", headers=headers)
+                ).status_code == 400
+        async with busy(url, 400) as traffic:
+            await hang_up(url, traffic)
+            await traffic.until(5)
+        assert set(traffic.statuses) == {303}
+        async with httpx.AsyncClient(trust_env=False, timeout=5, base_url=url) as http:
+            assert (await http.get("/readyz")).status_code == 200
+
+
+async def hang_up(url: str, traffic: Traffic) -> None:
+    """Begin unlocks and close the socket at a random moment."""
+    chance = Random(chosen_seed())
+    for _ in range(CUT_OFF):
+        workshop = traffic.workshops[0] if traffic.workshops else "ws_none"
+        form = f"csrf_token={csrf_token(traffic.token, SECRET)}".encode()
+        head = (
+            f"POST /workshops/{workshop}/unlock HTTP/1.1\r\nHost: {url.removeprefix('http://')}\r\n"
+            f"Cookie: session={traffic.token}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(form)}\r\n\r\n"
+        ).encode()
+        sent = (head + form)[: chance.randrange(1, len(head + form) + 1)]
+        with socket.create_connection((HOST, int(url.rpartition(":")[2])), timeout=5) as wire:
+            wire.sendall(sent)
+            await asyncio.sleep(chance.uniform(0, 0.005))
