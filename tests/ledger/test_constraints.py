@@ -163,6 +163,25 @@ ATTACKS = {
     "money that goes back by an unlock undone": moved(
         3, 3, insert(type="'reversal'", reverses=":pending:", returned="-1")
     ),
+    "money that went back from another's purchase": moved(
+        1, 3, insert(type="'refund'", amount="-1", after="1", purchase="'pur_x'", returned="1")
+    ),
+    "money that goes back of no purchase": moved(
+        1, 3, insert(type="'adjustment'", amount="-1", after="1", returned="1")
+    ),
+    "a purchase with less than nothing on its way back": "UPDATE purchases SET refund_pending_cents = -1 WHERE id = :p:",
+    "a purchase that forgot what Stripe said": "UPDATE purchases SET returns_seen = NULL WHERE id = :p:",
+    "a purchase that forgot what is on its way back": "UPDATE purchases SET refund_pending_cents = NULL WHERE id = :p:",
+    "a purchase deleted": "DELETE FROM purchases WHERE id = :p:",
+    # how far the books were compared
+    "a comparison of nothing": "INSERT INTO reconcile_cursors (name, reached_at) VALUES ('', now())",
+    "a comparison that reached nowhere": "INSERT INTO reconcile_cursors (name, reached_at) VALUES ('x', NULL)",
+    "a comparison at no moment": "INSERT INTO reconcile_cursors (name, reached_at, updated_at) VALUES ('x', now(), NULL)",
+    "a comparison deleted": "DELETE FROM reconcile_cursors",
+    "all comparisons deleted": "TRUNCATE reconcile_cursors",
+    # the record of migrations
+    "a migration put on record": "INSERT INTO migration (name, app_name) VALUES ('x', 'billing')",
+    "a migration forgotten": "DELETE FROM migration",
     # rewriting
     "the money of a row rewritten": "UPDATE credit_transactions SET returned_cents = 9 WHERE clerk_user_id = :u:",
     "an amount rewritten": "UPDATE credit_transactions SET amount = 9 WHERE clerk_user_id = :u:",
@@ -239,6 +258,19 @@ REFUSED_BY = {
     "a session on a grant": "session_of_purchase",
     "money that goes back by a grant": "money_goes_back",
     "money that goes back by an unlock undone": "money_goes_back",
+    "money that went back from another's purchase": "purchase_of_same_user",
+    "money that goes back of no purchase": "money_goes_back",
+    "a purchase with less than nothing on its way back": "pending_from_zero",
+    "a purchase that forgot what Stripe said": "NotNullViolationError",
+    "a purchase that forgot what is on its way back": "NotNullViolationError",
+    "a purchase deleted": NO_RIGHT,
+    "a comparison of nothing": "reconcile_cursors_name_check",
+    "a comparison that reached nowhere": "NotNullViolationError",
+    "a comparison at no moment": "NotNullViolationError",
+    "a comparison deleted": NO_RIGHT,
+    "all comparisons deleted": NO_RIGHT,
+    "a migration put on record": NO_RIGHT,
+    "a migration forgotten": NO_RIGHT,
     "the money of a row rewritten": NO_RIGHT,
     "an amount rewritten": NO_RIGHT,
     "a description rewritten": NO_RIGHT,
