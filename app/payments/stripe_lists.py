@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import stripe
 import structlog
 
-from app.errors import StripeMissing
+from app.errors import StripeMissing, StripeUnavailable
 from app.payments import objects
 from app.payments.answers import in_our_words
 from app.payments.gateway import ChargeRelated, CheckoutSession, Dispute, Refund
@@ -95,6 +95,8 @@ class StripeLists:
             fresh = [found for found in page if found.id not in seen]
             for found in fresh:
                 yield found
+            if has_more and not fresh and self.is_live:
+                raise StripeUnavailable("a list promises more and does not go on")
             if not has_more or not fresh:  # a stand-in without paging sends its first page again
                 return
             seen.update(found.id for found in fresh)

@@ -166,3 +166,12 @@ async def test_a_list_that_a_stand_in_lacks_is_empty_but_not_where_money_is_real
     absent.is_live = True
     with pytest.raises(StripeMissing):
         await absent.refunds("pi_1")
+
+
+async def test_a_list_that_promises_more_and_repeats_itself_is_no_list_where_money_is_real() -> None:
+    """A sum of what came so far would give credits back that are to stay taken."""
+    for found in ([], [{"id": "re_1", "amount": 100, "payment_intent": "pi_1"}]):
+        careless = Careless(*found)
+        careless.is_live = True
+        with pytest.raises(StripeUnavailable):
+            await careless.refunds("pi_1")
