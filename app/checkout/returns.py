@@ -13,7 +13,7 @@ from app.checkout.payment_words import is_held
 from app.checkout.purchases import Purchase, purchase_by_id
 from app.database import row
 from app.errors import TryLater
-from app.ledger.payments import Cause, give_back, take_back, taken_back
+from app.ledger.payments import Cause, TakenBack, give_back, take_back, taken_back
 from app.ledger.posting import Posted
 from app.payments.gateway import PaymentGateway
 from app.web.filters import MINUS, credits, money
@@ -49,7 +49,9 @@ async def is_settled(purchase: Purchase, back: MoneyBack) -> bool:
     """True when nothing is to be written: what Stripe says was applied before."""
     if purchase.returns_seen != back.seen:
         return False
-    return purchase.status != "paid" or await _missing_credits(purchase, back) == 0
+    if purchase.status != "paid":
+        return True
+    return _change_credits(purchase, back, await taken_back(purchase.user_id, purchase.id)) == 0
 
 
 async def apply_money_back(
@@ -75,14 +77,9 @@ async def apply_money_back(
     return posted
 
 
-async def _missing_credits(purchase: Purchase, back: MoneyBack) -> int:
-    so_far = await taken_back(purchase.user_id, purchase.id)
-    return target_credits(purchase.credits, purchase.amount_cents, back) - so_far.credits
-
-
 async def _follow(purchase: Purchase, back: MoneyBack, source: Source) -> Posted | None:
     so_far = await taken_back(purchase.user_id, purchase.id)
-    change_credits = so_far.credits - target_credits(purchase.credits, purchase.amount_cents, back)
+    change_credits = _change_credits(purchase, back, so_far)
     if change_credits == 0:
         return None
     reason = reason_for(change_credits, was_held=is_held(purchase.dispute_status), back=back)
@@ -97,6 +94,11 @@ async def _follow(purchase: Purchase, back: MoneyBack, source: Source) -> Posted
     log.info("credits_follow_money", purchase_id=purchase.id, change_credits=change_credits, reason=reason)
     move = take_back if change_credits < 0 else give_back
     return await move(purchase.user_id, purchase.id, abs(change_credits), **cause)
+
+
+def _change_credits(purchase: Purchase, back: MoneyBack, so_far: TakenBack) -> int:
+    """What the balance still has to feel; credits that were taken already are felt."""
+    return so_far.credits - target_credits(purchase.credits, purchase.amount_cents, back)
 
 
 def _description(purchase: Purchase, reason: Reason, change_credits: int, returned_cents: int) -> str:
