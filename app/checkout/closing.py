@@ -35,5 +35,5 @@ async def expire_at_stripe(purchase: Purchase, gateway: PaymentGateway) -> bool:
         return True
     except StripeRefused:
         session = await gateway.checkout_session(purchase.stripe_session_id)
-        return session.status == "expired" and session.payment_status != "paid"
+        return session.status == "expired" and not session.is_paid
     return True

@@ -106,14 +106,14 @@ async def fulfil(
 
 async def _money_back_of(session: CheckoutSession, gateway: PaymentGateway) -> MoneyBack:
     """What is back already of the money of a paid session."""
-    if session.payment_status != "paid" or session.payment_intent_id is None:
+    if not session.is_paid or session.payment_intent_id is None:
         return NOTHING
     return await read_money_back(gateway, session.payment_intent_id)
 
 
 async def _purchase_named_by(session: CheckoutSession) -> Purchase | None:
     """The purchase that asked for a session we have not stored yet; None if it names one we do not have."""
-    named = session.purchase_id or session.client_reference_id
+    named = session.named_purchase_id
     if named is None:
         raise UnknownPurchase(session.id)
     return await purchase_by_id(named) if named.isprintable() else None

@@ -40,7 +40,7 @@ def judge(
     """What this session means. `event_type` decides only where Stripe left the payment out of its answer."""
     if purchase.stripe_session_id not in (None, session.id):
         return Verdict(Meaning.REFUSED, "another checkout session", touches_purchase=False)
-    moved = session.status == "complete" or session.payment_status == "paid"
+    moved = session.status == "complete" or session.is_paid
     reason = _stranger(session, purchase, live=live) or (
         _wrong_sum(session, purchase, live=live) if moved else None
     )
@@ -50,7 +50,7 @@ def judge(
 
 
 def _meaning(session: CheckoutSession, event_type: str | None) -> Meaning:
-    if session.payment_status == "paid":
+    if session.is_paid:
         return Meaning.PAID  # whatever else it says: an expired page can have been paid a moment before
     if session.status == "expired":
         return Meaning.EXPIRED

@@ -10,20 +10,12 @@ async def look_at_inbox(findings: Findings) -> None:
     """Every event that is quarantined, or was left lying, with what to do about it. Inside: a pool."""
     found = await unsettled_events()
     for kept in found[:NAMED]:
-        findings.add(About.INBOX, _what(kept), mend_of(kept))
+        findings.add(About.INBOX, _what(kept), kept.mend)
     if len(found) > NAMED:
         findings.add(
             About.INBOX, f"{len(found) - NAMED} more events like these", "List them: `billing events --json`"
         )
     findings.looked_at.append(About.INBOX)
-
-
-def mend_of(kept: Kept) -> str:
-    """The commands that settle an event."""
-    again = f"Run `billing events replay {kept.event_id}`"
-    if kept.state == "received":
-        return again
-    return f"{again} once that is mended, or dismiss it: `billing events dismiss {kept.event_id} --reason …`"
 
 
 def _what(kept: Kept) -> str:

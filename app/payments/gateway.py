@@ -34,6 +34,16 @@ class CheckoutSession:
     receipt_url: str | None = None
     created_at: datetime | None = None
 
+    @property
+    def is_paid(self) -> bool:
+        """True when Stripe has the money."""
+        return self.payment_status == "paid"
+
+    @property
+    def named_purchase_id(self) -> str | None:
+        """The purchase that it says it is for."""
+        return self.purchase_id or self.client_reference_id
+
 
 @dataclass(frozen=True, slots=True)
 class Refund:

@@ -14,29 +14,19 @@ class Need(StrEnum):
     LOOK = "look"  # the fulfilment reads the session again, and does what is to be done
 
 
-def is_paid(session: CheckoutSession) -> bool:
-    """True when Stripe has the money."""
-    return session.payment_status == "paid"
-
-
-def named_by(session: CheckoutSession) -> str | None:
-    """The purchase that a session says it is for."""
-    return session.purchase_id or session.client_reference_id
-
-
 def compare(session: CheckoutSession, ours: Ours | None) -> Need | Difference:
     """How a session and the purchase that has it, or is named by it, stand to each other."""
     if ours is None:
-        return Difference.UNKNOWN_PURCHASE if is_paid(session) and named_by(session) else Need.NOTHING
+        return Difference.UNKNOWN_PURCHASE if session.is_paid and session.named_purchase_id else Need.NOTHING
     if ours.session_id not in (None, session.id):
-        return Difference.SECOND_PAYMENT if is_paid(session) else Need.NOTHING
+        return Difference.SECOND_PAYMENT if session.is_paid else Need.NOTHING
     if ours.status == "paid":
         return _against_paid(session, ours)
     return Need.LOOK if _tells_more(session, ours) else Need.NOTHING
 
 
 def _against_paid(session: CheckoutSession, ours: Ours) -> Need | Difference:
-    if not is_paid(session):
+    if not session.is_paid:
         return Difference.NOT_PAID
     if session.amount_total_cents not in (None, ours.amount_cents):
         return Difference.WRONG_SUM
@@ -49,7 +39,7 @@ def _tells_more(session: CheckoutSession, ours: Ours) -> bool:
     """Whether the session has gone further than the purchase. Those that settle, or were refused, are all read anyway."""
     if ours.status in ("settling", "refused"):
         return False
-    if is_paid(session):
+    if session.is_paid:
         return True
     if session.status == "complete":
         return ours.status != "failed"

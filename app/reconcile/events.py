@@ -29,10 +29,7 @@ async def _settle_one(run: Run, kept: Kept) -> None:
         run.mended(Mended.EVENT, now.purchase_id, now.event_id, f"{now.type} is {now.state}")
         return
     why = f"{now.type} is {now.state}" + (f": {now.error}" if now.error else "")
-    mend = (
-        f"Run `billing events replay {now.event_id}`, or `billing events dismiss {now.event_id} --reason …`"
-    )
-    run.differs(Difference.EVENT, now.purchase_id, now.event_id, why, mend)
+    run.differs(Difference.EVENT, now.purchase_id, now.event_id, why, now.mend)
 
 
 async def _replayed(run: Run, kept: Kept) -> Kept:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from app.payments.gateway import CheckoutSession
-from app.reconcile.compare import Need, compare, is_paid, named_by
+from app.reconcile.compare import Need, compare
 from app.reconcile.ours import Ours, of_sessions
 from app.reconcile.report import Difference
 from app.reconcile.running import LOOK_UP_WHO_CREDITED, Run, is_money_back, one_by_one, settle
@@ -26,7 +26,9 @@ async def compare_sessions(run: Run, batch: list[CheckoutSession]) -> None:
 
 async def _pairs(batch: list[CheckoutSession]) -> Mapping[str, Ours]:
     """Each page's purchase: the one that has it, else the one that it names."""
-    names = {session.id: name for session in batch if (name := named_by(session)) and name.isprintable()}
+    names = {
+        session.id: name for session in batch if (name := session.named_purchase_id) and name.isprintable()
+    }
     found = await of_sessions([session.id for session in batch], list(names.values()))
     by_session = {ours.session_id: ours for ours in found}
     by_id = {ours.id: ours for ours in found}
@@ -37,12 +39,12 @@ async def _pairs(batch: list[CheckoutSession]) -> Mapping[str, Ours]:
 
 
 async def _compare_one(run: Run, session: CheckoutSession, ours: Ours | None) -> None:
-    async with one_by_one(run, ours.id if ours else named_by(session), session.id):
+    async with one_by_one(run, ours.id if ours else session.named_purchase_id, session.id):
         need = compare(session, ours)
         if need is Difference.NOT_PAID:  # unless it was paid, and credited, since the list was read
             session = await run.means.gateway.checkout_session(session.id)
             need = compare(session, ours)
-        if ours is not None and is_paid(session):
+        if ours is not None and session.is_paid:
             _count_payment(run, session, ours)
         if isinstance(need, Difference):
             await _note(run, need, session, ours)
@@ -62,9 +64,9 @@ def _count_payment(run: Run, session: CheckoutSession, ours: Ours) -> None:
 
 
 async def _note(run: Run, kind: Difference, session: CheckoutSession, ours: Ours | None) -> None:
-    if is_paid(session) and await is_money_back(run, session):
+    if session.is_paid and await is_money_back(run, session):
         return
-    purchase_id = ours.id if ours else named_by(session)
+    purchase_id = ours.id if ours else session.named_purchase_id
     run.differs(kind, purchase_id, session.id, _words(kind, session, ours), MENDS[kind])
 
 

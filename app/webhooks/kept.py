@@ -29,6 +29,16 @@ class Kept:
     received_at: datetime
     handled_at: datetime | None
 
+    @property
+    def mend(self) -> str:
+        """What a person does about one that came to nothing."""
+        again = f"Run `billing events replay {self.event_id}`"
+        if self.state == "received":
+            return again
+        return (
+            f"{again} once that is mended, or dismiss it: `billing events dismiss {self.event_id} --reason …`"
+        )
+
 
 # In the order of the fields, so that a row is a kept event as it stands.
 _COLUMNS = ", ".join("stripe_event_id" if field.name == "event_id" else field.name for field in fields(Kept))
