@@ -13,7 +13,7 @@ import structlog
 
 from app.checkout.fulfilment import Fulfilment, Outcome, fulfil
 from app.checkout.money_back import MoneyBack
-from app.checkout.outcome import Source
+from app.checkout.outcome import Also, Source
 from app.checkout.purchases import UNFINISHED, Purchase, purchase_by_id, purchase_by_payment
 from app.checkout.returns import ReadAgain, apply_money_back, is_foreign, is_settled, read_money_back
 from app.database import repeated_if_undone, tx
@@ -60,6 +60,7 @@ class _Look:
     gateway: PaymentGateway
     rules: PaywallRules
     now: datetime
+    also_sale: Also | None
 
 
 async def clawback(
@@ -70,16 +71,18 @@ async def clawback(
     rules: PaywallRules,
     now: datetime,
     also: AlsoBack | None = None,
+    also_sale: Also | None = None,
 ) -> Clawback:
     """Bring the credits of a payment to where Stripe says its money is; fulfil the purchase first if nobody has.
 
-    Inside: a tx of its own; `also` is told the outcome and runs last in it (the inbox stamps its event).
+    Inside: a tx of its own; `also` is told the outcome and runs last in it (the inbox stamps its event), as does
+      `also_sale` in that of a fulfilment.
     Repeat: writes nothing.
     Raises: UnknownPurchase: the payment is none of ours. StripeUnavailable, StripeMissing. TryLater: Stripe
       contradicts itself for the moment, or others kept changing the same purchase.
     Source: https://docs.stripe.com/refunds
     """
-    look = _Look(payment_intent_id, source, gateway, rules, now)
+    look = _Look(payment_intent_id, source, gateway, rules, now, also_sale)
     with one_deadline():
         for _ in range(READINGS):
             try:
@@ -128,7 +131,14 @@ async def _purchase_of(look: _Look) -> Purchase | Clawback:
     found = session_id or await _session_of(look)
     if isinstance(found, Clawback):
         return found
-    fulfilled = await fulfil(found, source=look.source, gateway=look.gateway, rules=look.rules, now=look.now)
+    fulfilled = await fulfil(
+        found,
+        source=look.source,
+        gateway=look.gateway,
+        rules=look.rules,
+        now=look.now,
+        also=look.also_sale,
+    )
     return await purchase_by_payment(look.payment_intent_id) or await _unbound(look, fulfilled)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.checkout.clawback import Clawback, Followed, clawback
+from app.checkout.fulfilment import Fulfilment
 from app.checkout.money_back import MoneyBack, state_of, target_credits
 from app.errors import UnknownPurchase
 from app.payments.gateway import ChargeRelated, Dispute, Refund
@@ -44,19 +45,22 @@ def is_target_met(ours: Ours) -> bool:
 async def follow_money(run: Run, ours: Ours | None, payment_intent_id: str) -> None:
     """Bring the credits of one payment to where its money is, and note what came of it.
 
-    A dry run looks once, and only at a purchase that is credited: of any other its fulfilment speaks for both.
+    A dry run looks once, and not at a purchase that is not credited: of that its fulfilment speaks for both.
     """
-    if run.report.dry_run and (ours is None or ours.status != "paid" or ours.id in run.report.named):
+    is_told = ours is not None and (ours.status != "paid" or ours.id in run.report.named)
+    if run.report.dry_run and is_told:
         return
     async with one_by_one(run, ours.id if ours else None, payment_intent_id):
         try:
             found = await _followed(run, payment_intent_id)
         except UnknownPurchase:
             return
-        await _note(run, found, payment_intent_id)
+        if isinstance(found, Clawback):
+            await _note(run, found, payment_intent_id)
 
 
-async def _followed(run: Run, payment_intent_id: str) -> Clawback:
+async def _followed(run: Run, payment_intent_id: str) -> Clawback | Fulfilment:
+    """In a dry run, the fulfilment that a clawback would have begun with, if that is where it was undone."""
     means = run.means
     return await undone_if_dry(
         run,
@@ -67,6 +71,7 @@ async def _followed(run: Run, payment_intent_id: str) -> Clawback:
             rules=means.rules,
             now=means.clock(),
             also=also,
+            also_sale=also,
         ),
     )
 

@@ -8,11 +8,13 @@ import pytest
 from app.clock import utc_now
 from app.database import row
 from app.payments.gateway import CheckoutSession, Refund
-from app.reconcile.report import Difference, Mended
+from app.reconcile.report import Difference, Mended, Report
+from app.reconcile.returns import follow_money
+from app.reconcile.running import Means, Run
 from app.sandbox.moves import disputing, refunding
 from tests.checkout.till import Till, balance_of
 from tests.factories import make_user
-from tests.reconcile.books import change, compared, found, payment_of
+from tests.reconcile.books import change, compared, every_write, found, kinds, payment_of
 
 
 async def test_a_sale_that_is_paid_and_credited_while_the_lists_are_read_is_no_difference(
@@ -62,6 +64,26 @@ async def test_a_dispute_about_a_payment_nobody_owns_is_named_by_every_run(till:
     for _ in range(3):
         report = await compared(till)
         assert [(line.kind, line.object_id) for line in report.differences] == [(Difference.REFUSED, payment)]
+
+
+async def test_a_dry_run_names_a_dispute_about_a_payment_nobody_owns(till: Till) -> None:
+    await a_dispute_about_nobodys_payment(till)
+    before = await every_write()
+    assert kinds((await compared(till, dry_run=True)).differences) == [Difference.REFUSED]
+    assert await every_write() == before
+
+
+async def test_a_dry_run_counts_no_purchase_whose_refund_leads_to_it(till: Till) -> None:
+    """RECN-02: paid, refunded, and told of by nobody; the payment page is not in the list."""
+    started = await till.bought(await make_user())
+    with change(till) as stripe:
+        refunding.refund(
+            stripe, refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)}), {}
+        )
+    before = await every_write()
+    run = Run(Means(till.shop.gateway, till.shop.rules, utc_now), Report(utc_now(), dry_run=True))
+    await follow_money(run, None, payment_of(till, started))
+    assert (await every_write(), run.report.named) == (before, set())
 
 
 async def test_the_first_run_of_all_skips_nothing_whatever_it_is_asked_for(till: Till) -> None:
