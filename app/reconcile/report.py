@@ -108,7 +108,8 @@ class Report:
     @property
     def ratios(self) -> Ratios:
         """Over the purchases of this run."""
-        named = {line.purchase_id for line in self.differences}
+        left = [*self.differences, *(self.mended if self.dry_run else ())]
+        named = {line.purchase_id for line in left}
         return Ratios(
             cleared=Ratio(len(self.compared - named), len(self.compared)),
             timely=Ratio(len(self.timely), len(self.paid)),

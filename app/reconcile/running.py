@@ -79,7 +79,8 @@ async def settle(run: Run, ours: Ours, session_id: str) -> None:
         case Outcome.GRANTED:
             what = f"{found.credits} credits, which no webhook had told of"
             run.mended(Mended.CREDITED, ours.id, session_id, what)
-            run.report.complete.add(ours.id)
+            if not run.report.dry_run:
+                run.report.complete.add(ours.id)
         case Outcome.ALREADY:
             run.report.complete.add(ours.id)
         case Outcome.PENDING:

@@ -122,3 +122,11 @@ async def test_a_refund_of_which_stripe_does_not_say_the_payment_keeps_nobody_fr
     report = await compared(till)
     assert report.stopped is None
     assert found(report, started.purchase_id) == [Mended.TAKEN_BACK]
+
+
+async def test_a_dry_run_calls_nothing_complete_or_cleared_that_it_did_not_write(till: Till) -> None:
+    """RECN-03: its figures say how the books are."""
+    await till.bought(await make_user())
+    for dry_run, met in ((True, 0), (False, 1)):
+        ratios = (await compared(till, dry_run=dry_run)).ratios
+        assert [(each.met, each.of) for each in (ratios.cleared, ratios.complete)] == [(met, 1)] * 2
