@@ -29,13 +29,6 @@ NOT_PAID: Mapping[str, str] = {
     "failed": "Payment failed",
     "expired": "Payment not made",
 }
-STATUSES: Mapping[str, str] = {
-    "started": "Payment not started",
-    "open": "Not paid yet",
-    "settling": "Settling",
-    "failed": "Failed",
-    "refused": "In review",
-}
 TEXTS: Mapping[str, str] = {
     "started": "The payment could not be started. Nothing was charged.",
     "open": "The payment page is still open. Nothing was charged.",
@@ -75,7 +68,7 @@ def payment_card(payment: Stored, *, form_key: str) -> PaymentCard:
     return PaymentCard(
         purchase_id=payment["id"],
         what=f"{payment['pack_name']}, {price}",
-        status=STATUSES[status] if status != "paid" else _state(payment),
+        status=NOT_PAID[status] if is_unpaid else _state(payment),
         text=TEXTS[status] if status != "paid" else _going_back(payment),
         workshop_title=payment["workshop_title"] or "",
         at_iso=payment["created_at"].strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -21,7 +21,6 @@ from app.sandbox.dashboard import dashboard_router
 from app.sandbox.delivery import Outbox
 from app.sandbox.errors import ApiError
 from app.sandbox.filters import FILTERS
-from app.sandbox.options import SandboxOptions
 from app.sandbox.pages import PayPage, pay_router
 from app.sandbox.policy import add_headers
 from app.sandbox.receipts import receipt_router
@@ -31,13 +30,8 @@ from app.sandbox.world import World
 HERE = Path(__file__).parent
 
 
-def create_sandbox(options: SandboxOptions) -> Litestar:
-    """A whole Stripe that moves no money, as an application of its own."""
-    return sandbox_around(World(options))
-
-
 def sandbox_around(world: World) -> Litestar:
-    """The application for a world that somebody else keeps hold of."""
+    """A whole Stripe that moves no money, as an application over a world that somebody else keeps hold of."""
     outbox = Outbox(world)
     pay_page = PayPage(world, outbox)
     return Litestar(
