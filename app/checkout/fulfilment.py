@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 
 from app.checkout.intent import carry_out_intent
-from app.checkout.money_back import NOTHING, MoneyBack
+from app.checkout.money_back import NOTHING, MoneyBack, target_credits
 from app.checkout.outcome import Also, Fulfilment, Outcome, Source, already, answer, as_stored
 from app.checkout.purchases import (
     Purchase,
@@ -61,6 +61,11 @@ class _Case:
             self.session.id,
             self.source.request_id,
         )
+
+    @property
+    def is_all_returned(self) -> bool:
+        bought = self.purchase
+        return target_credits(bought.credits, bought.amount_cents, self.back) == bought.credits
 
 
 async def fulfil(
@@ -202,6 +207,7 @@ async def _with_intent(case: _Case, granted: Fulfilment) -> Fulfilment:
         now=case.now,
         actor=case.source.actor(case.purchase),
         request_id=case.source.request_id,
+        is_returned=case.is_all_returned,
     )
     if intent is None:
         return granted

@@ -15,17 +15,28 @@ OUTCOMES = {
     UnlockOutcome.DELETED: "deleted",
     UnlockOutcome.NOT_ENOUGH: "not_enough",
 }
+RETURNED = "returned"
 
 
 async def carry_out_intent(
-    purchase: Purchase, *, rules: PaywallRules, now: datetime, actor: Actor, request_id: str | None
+    purchase: Purchase,
+    *,
+    rules: PaywallRules,
+    now: datetime,
+    actor: Actor,
+    request_id: str | None,
+    is_returned: bool,
 ) -> str | None:
     """Unlock the workshop that was bought for, and note how that ended; the credits stay in any case.
 
+    With all of its money back (`is_returned`) a purchase wants nothing any more, whatever else the person has.
     Inside: the caller's tx, which holds the person's row and has counted the purchase.
     """
     if purchase.unlock_workshop_id is None:
         return None
+    if is_returned:
+        await note_intent(purchase.id, RETURNED)
+        return RETURNED
     ended = await unlock_within(
         purchase.user_id,
         purchase.unlock_workshop_id,

@@ -31,7 +31,7 @@ class Purchase(Table, tablename="purchases"):
     disputed_at = Timestamptz(null=True, default=None)
     returns_seen = Text(default="")  # Stripe's refunds and disputes as last applied
     unlock_workshop_id = Text(null=True, default=None)  # the intent: what to open once paid
-    intent_outcome = Text(null=True, default=None)  # unlocked, already_open, deleted, not_enough
+    intent_outcome = Text(null=True, default=None)  # unlocked, already_open, deleted, not_enough, returned
     refused_reason = Text(null=True, default=None)
     return_path = Text(null=True, default=None)
     attempt_key = Text(null=True, default=None)  # the form's key; unique per person

@@ -52,6 +52,7 @@ NO_UNLOCK = {
     "already_open": "The workshop was already unlocked, so no credit was used.",
     "deleted": "The workshop was deleted meanwhile, so no credit was used.",
     "not_enough": "That does not cover the unlock, so no credit was used.",
+    "returned": "The money went back, so nothing was unlocked.",
     "unlocked": "The workshop that was unlocked with it has been deleted since.",
 }
 

@@ -24,6 +24,7 @@ INTENT_WORDS: Mapping[str | None, str] = {
     "already_open": "the workshop was already open, so no credit was used",
     "deleted": "the workshop was deleted meanwhile, so no credit was used",
     "not_enough": "the balance did not cover it, so no credit was used",
+    "returned": "the money went back, so no credit was used",
 }
 
 

@@ -206,7 +206,7 @@ async def test_a_used_credit_whose_money_went_back_is_owed_and_paid_first(site: 
 
 
 async def test_money_that_is_back_before_its_credits_is_told_on_the_return_page(site: Site) -> None:
-    """REFD-04, 5.8, 5.10: granted and taken at once; the unlock that it was for has no credit to use."""
+    """REFD-04, 5.8, 5.10: granted and taken at once, and the unlock that it was for is left undone."""
     user = await make_user()
     workshop = await make_workshop(user_id=user, current_step="journey-mapping")
     started = await quietly_bought(site, user, intent_workshop_id=workshop)
@@ -215,7 +215,7 @@ async def test_money_that_is_back_before_its_credits_is_told_on_the_return_page(
     alice = Customer(site, user, await site.signed_in(user), started)
     text = await alice.read(f"/checkout/success?session_id={session_id_of(started)}")
     assert "1 credit added, 1 taken back." in text
-    assert "That does not cover the unlock, so no credit was used." in text
+    assert "The money went back, so nothing was unlocked." in text
     assert "You have 0." in text
     assert "The whole price, $79.00, was returned, so its credit was taken back." in text
     assert await followed(started.purchase_id) == [(-1, 7900, "refunded")]
