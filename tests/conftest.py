@@ -34,8 +34,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go first: they are the longest row of tests that cannot be divided."""
-    items.sort(key=lambda item: "playwright" not in getattr(item, "fixturenames", ()))
+    """What cannot be divided and takes long goes first, so that no worker is left with it at the end."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    """Browser tests, then the folders that start programs, then everything else."""
+    if "playwright" in getattr(item, "fixturenames", ()):
+        return 0
+    return 1 if item.path.parent.name in ("cli", "reconcile", "reliability") else 2
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]

@@ -92,9 +92,10 @@ class _Traffic:
             self.console.append(line.text)
 
     def first_load(self) -> list[Request]:
-        """All but what htmx asked for afterwards."""
+        """All but what htmx asked for afterwards; an address counts once, as it does where a cache may be used."""
         done = [each for each in self.begun if each in self.finished]
-        return [each for each in done if each.resource_type not in ("fetch", "xhr")]
+        first = [each for each in done if each.resource_type not in ("fetch", "xhr")]
+        return list({each.url: each for each in first}.values())
 
     def wire_bytes(self) -> int:
         sizes = [request.sizes() for request in self.first_load()]

@@ -115,10 +115,10 @@ class Model:
             self.hear_of_money(number)
 
     def _grant(self, sale: Sale) -> None:
-        """Credits, less what is back already, before the intent could spend them."""
+        """Credits, less what is back already, before the intent could spend them; all of it back wants nothing more."""
         self.balances[sale.buyer] += sale.credits
         self._follow(sale)
-        if sale.workshop is not None:
+        if sale.workshop is not None and sale.taken_credits < sale.credits:
             self.unlock(sale.workshop)
 
     def _follow(self, sale: Sale) -> None:

@@ -18,7 +18,7 @@ from tests.reliability.planting import PLANTED, planted
 ROOT = Path(__file__).parent.parent.parent
 LONGEST_SECONDS = 60.0
 FAILED, PASSED = 1, 0
-QUICK = [bug for bug in BUGS if "test_read_event" in bug.tests[0] or "test_safe_path" in bug.tests[0]]
+QUICK = [bug for bug in BUGS if "test_safe_path" in bug.tests[0]]
 
 
 def test_every_seeded_bug_fits_the_product_as_it_is() -> None:
