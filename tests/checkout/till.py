@@ -41,6 +41,16 @@ def settings_for(sandbox_url: str, **more: Any) -> Settings:
     )
 
 
+def environment_of(database_url: str, sandbox_url: str) -> dict[str, str]:
+    """The same for a program: what a command of the product needs to meet this till."""
+    return {
+        "DATABASE_URL": database_url,
+        "STRIPE_SECRET_KEY": "sk_test_of_the_tests",
+        "STRIPE_WEBHOOK_SECRET": SECRET,
+        "STRIPE_API_BASE": sandbox_url,
+    }
+
+
 @dataclass(frozen=True)
 class Till:
     """Where the tests buy. `shop` is what the product is handed; `sandbox` is what happens at Stripe."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from app.database import row
-from tests.checkout.till import SECRET, movements_of, session_id_of
+from tests.checkout.till import environment_of, movements_of, session_id_of
 from tests.cli.product import billing
 from tests.databases import Server, fresh_database
 from tests.factories import make_user
@@ -35,12 +35,7 @@ async def test_what_needs_a_person_is_named_shown_replayed_and_dismissed(
     site: Site, database_url: str, tmp_path: Path
 ) -> None:
     async def ask(*words: str) -> subprocess.CompletedProcess[str]:
-        given = {
-            "DATABASE_URL": database_url,
-            "STRIPE_SECRET_KEY": "sk_test_of_the_tests",
-            "STRIPE_WEBHOOK_SECRET": SECRET,
-            "STRIPE_API_BASE": site.till.sandbox.url,
-        }
+        given = environment_of(database_url, site.till.sandbox.url)
         return await asyncio.to_thread(billing, *words, data_dir=tmp_path / "data", **given)
 
     alice = await make_user()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from app.database import only_one, pool
-from tests.checkout.till import SECRET, Till, balance_of, open_till, session_id_of
+from tests.checkout.till import Till, balance_of, environment_of, open_till, session_id_of
 from tests.cli.product import billing
 from tests.conftest import beside_other_pools
 from tests.databases import Server, fresh_database
@@ -34,12 +34,7 @@ async def test_it_says_what_it_mended_and_what_is_left_and_its_exit_code_tells(
     """RECN-01, RECN-02, RECN-03."""
 
     async def ask(*options: str) -> subprocess.CompletedProcess[str]:
-        given = {
-            "DATABASE_URL": database_url,
-            "STRIPE_SECRET_KEY": "sk_test_of_the_tests",
-            "STRIPE_WEBHOOK_SECRET": SECRET,
-            "STRIPE_API_BASE": till.sandbox.url,
-        }
+        given = environment_of(database_url, till.sandbox.url)
         return await asyncio.to_thread(billing, "reconcile", *options, data_dir=tmp_path / "data", **given)
 
     alice = await make_user()

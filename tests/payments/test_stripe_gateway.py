@@ -1,11 +1,9 @@
 """What the gateway makes of Stripe's answers and silences, through Stripe's own library at a real sandbox."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
 from app.catalog.packs import Pack
 from app.checkout.prices import push_catalog, shown_catalog
@@ -14,21 +12,9 @@ from app.ids import new_id
 from app.payments.deadline import one_deadline
 from app.payments.gateway import NewCheckout, NewCustomer
 from app.payments.stripe_gateway import stripe_gateway
-from tests.checkout.till import Till, open_till, settings_for
+from tests.checkout.till import Till, settings_for
 
 PACK = Pack("single-flight", "Single Flight", 1, 7900, "usd", "One workshop")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def shared_till() -> AsyncIterator[Till]:
-    async with open_till() as opened:
-        yield opened
-
-
-@pytest.fixture
-def till(shared_till: Till) -> Till:
-    shared_till.sandbox.state.faults.clear()
-    return shared_till
 
 
 async def checkout_at(till: Till, **changes: str) -> NewCheckout:

@@ -1,11 +1,9 @@
 """What the gateway reads of money that moved, through Stripe's own library at a real sandbox."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from app.clock import utc_now
 from app.errors import StripeMissing, StripeUnavailable
@@ -13,22 +11,10 @@ from app.payments import objects, stripe_lists
 from app.payments.gateway import CheckoutSession
 from app.payments.stripe_lists import StripeLists
 from app.sandbox.moves import disputing, refunding
-from tests.checkout.till import Till, open_till
+from tests.checkout.till import Till
 from tests.payments.test_stripe_gateway import checkout_at
 
 LONG_AGO = timedelta(days=300)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def shared_till() -> AsyncIterator[Till]:
-    async with open_till() as opened:
-        yield opened
-
-
-@pytest.fixture
-def till(shared_till: Till) -> Till:
-    shared_till.sandbox.state.faults.clear()
-    return shared_till
 
 
 async def paid_page(till: Till) -> CheckoutSession:
