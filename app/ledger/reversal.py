@@ -17,6 +17,7 @@ async def reverse(
     description: str,
     actor: Actor,
     reason: str | None = None,
+    request_id: str | None = None,
     at: datetime | None = None,
 ) -> Posted:
     """Give back what a consumption took and close its workshop again.
@@ -29,27 +30,27 @@ async def reverse(
         raise NotFound("movement")
     if undone["type"] != Kind.CONSUMPTION:
         raise NotReversible(transaction_id=transaction_id, why=f"it is a {undone['type']}")
-    posted = await post(
-        _reversal_of(undone, rules.reversal_key(transaction_id), description, actor, reason), at=at
-    )
+    movement = _reversal_of(undone, description, actor, reason, request_id)
+    posted = await post(movement, at=at)
     if not posted.repeated and undone["workshop_id"] is not None:
         await row("UPDATE workshops SET credit_consumed_at = NULL WHERE id = $1", undone["workshop_id"])
     return posted
 
 
 def _reversal_of(
-    undone: asyncpg.Record, key: str, description: str, actor: Actor, reason: str | None
+    undone: asyncpg.Record, description: str, actor: Actor, reason: str | None, request_id: str | None
 ) -> Movement:
     return Movement(
         undone["clerk_user_id"],
         Kind.REVERSAL,
         -undone["amount"],
         description,
-        key,
+        rules.reversal_key(undone["id"]),
         actor,
         workshop_id=undone["workshop_id"],
         workshop_title=undone["workshop_title"],
         purchase_id=undone["purchase_id"],
         reverses_id=undone["id"],
         reason=reason,
+        request_id=request_id,
     )

@@ -2,6 +2,7 @@
 
 from app.errors import BillingError
 from app.workshops.access import Access
+from app.workshops.undo_window import Barrier
 
 
 class StepLocked(BillingError):
@@ -44,3 +45,12 @@ class NotComplete(BillingError):
         self.title = title
         self.current_slug = current_slug
         super().__init__(f"the workshop stands at {current_slug}")
+
+
+class UnlockStays(BillingError):
+    """An unlock was to be undone that cannot be any more; nothing was changed."""
+
+    def __init__(self, barrier: Barrier, *, title: str) -> None:
+        self.barrier = barrier
+        self.title = title
+        super().__init__(f"the unlock stays: {barrier}")

@@ -18,12 +18,15 @@ from app.workshops.reading import (
     workshop_of,
 )
 from app.workshops.steps import FIRST_PAID_STEP, FIRST_STEP, STEPS, Step
+from app.workshops.undo import standing_unlock
+from app.workshops.undo_window import barrier_of, open_until
 from app.workshops.view import (
     BuildPackPage,
     DeletePage,
     LockedPage,
     NotesBox,
     StepPage,
+    UndoOffer,
     Unpaid,
     step_href,
     step_page,
@@ -52,8 +55,8 @@ async def page_of_step(visit: Visit, workshop: WorkshopRecord, here: Step, notes
     """The page of an open step with these notes in its box."""
     gate = visit.access(workshop)
     payment = None if gate.is_open else await unlock_payment(visit.user_id, workshop.id)
-    choice = _unpaid(visit, workshop, payment)
-    return step_page(workshop, here, gate, notes, payment=payment, unpaid=choice)
+    choice, undo = _unpaid(visit, workshop, payment), await _undo(visit, workshop)
+    return step_page(workshop, here, gate, notes, payment=payment, unpaid=choice, undo=undo)
 
 
 async def step_at_gate(visit: Visit, here: Step, notes: NotesBox) -> StepPage:
@@ -117,6 +120,15 @@ def _unpaid(visit: Visit, workshop: WorkshopRecord, payment: UnlockPayment | Non
     if payment is None or payment.is_settling or workshop.mark(FIRST_STEP.slug).status != "not_started":
         return None
     return unpaid(visit, payment.pack_slug, unpaid_text(payment))
+
+
+async def _undo(visit: Visit, workshop: WorkshopRecord) -> UndoOffer | None:
+    """The way back from an unlock; nothing more is read where there is none."""
+    facts = workshop.undo_facts
+    if facts.unlocked_at is None or barrier_of(facts, visit.now) is not None:
+        return None
+    unlock_id = await standing_unlock(visit.user_id, workshop.id)
+    return UndoOffer(unlock_id, open_until(facts.unlocked_at)) if unlock_id else None
 
 
 async def _offer(

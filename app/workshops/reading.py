@@ -11,18 +11,20 @@ from app.errors import NotFound
 from app.workshops.access import Access, WorkshopFacts
 from app.workshops.errors import StepLocked
 from app.workshops.step_rows import make_steps
-from app.workshops.steps import STEPS, Step, step
+from app.workshops.steps import PAID_STEPS, STEPS, Step, step
+from app.workshops.undo_window import UndoFacts
 
 StepStatus: TypeAlias = Literal["not_started", "in_progress", "completed"]
 
 
 @dataclass(frozen=True, slots=True)
 class StepMark:
-    """How far one step has come; its notes are not here."""
+    """How far one step has come; its notes are not here. `is_written` stays when they are emptied again."""
 
     step: Step
     status: StepStatus
     has_notes: bool
+    is_written: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,12 @@ class WorkshopRecord:
     def completed_count(self) -> int:
         """How many steps are done."""
         return sum(mark.status == "completed" for mark in self.marks)
+
+    @property
+    def undo_facts(self) -> UndoFacts:
+        """What decides whether its unlock can be undone."""
+        is_written = any(mark.is_written for mark in self.marks if mark.step in PAID_STEPS)
+        return UndoFacts(self.facts.credit_consumed_at, self.is_completed, is_written)
 
     def mark(self, slug: str) -> StepMark:
         """The mark of one step."""
@@ -72,7 +80,8 @@ class UnlockPayment:
 _WORKSHOP = """
 SELECT workshops.id, workshops.title, workshops.status, workshops.current_step, workshops.created_at,
        workshops.credit_consumed_at,
-       workshop_steps.slug, workshop_steps.status AS step_status, workshop_steps.notes <> '' AS has_notes
+       workshop_steps.slug, workshop_steps.status AS step_status, workshop_steps.notes <> '' AS has_notes,
+       workshop_steps.version > 1 OR workshop_steps.status = 'completed' AS is_changed
   FROM workshops
   LEFT JOIN workshop_steps ON workshop_steps.workshop_id = workshops.id
  WHERE workshops.id = $1
@@ -158,8 +167,9 @@ def _record(found: list[asyncpg.Record]) -> WorkshopRecord:
 
 def _mark(each: Step, found: asyncpg.Record | None) -> StepMark:
     if found is None:
-        return StepMark(each, "not_started", has_notes=False)
-    return StepMark(each, found["step_status"], found["has_notes"])
+        return StepMark(each, "not_started", has_notes=False, is_written=False)
+    has_notes: bool = found["has_notes"]
+    return StepMark(each, found["step_status"], has_notes, is_written=has_notes or found["is_changed"])
 
 
 def _notes(each: Step, found: asyncpg.Record | None) -> Notes:

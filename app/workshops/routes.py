@@ -21,13 +21,21 @@ from app.workshops import creation_routes, pages
 from app.workshops.access import PaywallRules
 from app.workshops.creating import start_free
 from app.workshops.deleting import delete_workshop
-from app.workshops.errors import NotComplete, OpenedMeanwhile, StaleNotes, StepLocked, StepNotReached
+from app.workshops.errors import (
+    NotComplete,
+    OpenedMeanwhile,
+    StaleNotes,
+    StepLocked,
+    StepNotReached,
+    UnlockStays,
+)
 from app.workshops.saving import Draft, Saved, SaveOutcome, save_notes
 from app.workshops.steps import FIRST_PAID_STEP, LAST_STEP, Step, step
+from app.workshops.undo import undo_unlock
 from app.workshops.unlock import UnlockOutcome, unlock
-from app.workshops.view import LockedPage, NotCompletePage, NotesBox, StepPage
+from app.workshops.view import LockedPage, NotCompletePage, NotesBox, StaysPage, StepPage
 from app.workshops.visit import Visit
-from app.workshops.words import unlocked_text
+from app.workshops.words import stays_text, undone_text, unlocked_text
 
 TO_DIALOG = {"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}
 DAMAGED = 0  # versions count from 1
@@ -122,6 +130,26 @@ async def unlock_workshop(request: HttpRequest, visit: NamedDependency[Visit]) -
         return _locked(request, locked, status=503, retry_after_seconds=busy.retry_after_seconds)
     kind: Kind = "done" if unlocked.outcome is UnlockOutcome.UNLOCKED else "note"
     return go(request, _opened_href(visit, unlocked.current_slug), flash=Flash(kind, unlocked_text(unlocked)))
+
+
+@post("/unlock/undo")
+async def take_unlock_back(request: HttpRequest, visit: NamedDependency[Visit]) -> Template | Response[None]:
+    """Undo an unlock while that is possible; the reason where it is not."""
+    unlock_id = (await read_form(request)).text("unlock") or None
+    try:
+        undone = await undo_unlock(
+            visit.user_id,
+            visit.workshop_id,
+            unlock_id,
+            now=visit.now,
+            actor=visit.actor,
+            request_id=visit.request_id,
+        )
+    except UnlockStays as error:
+        view = StaysPage(visit.workshop_id, error.title, stays_text(error.barrier))
+        return page(request, "workshops/stays.html", view, status=409)
+    kind: Kind = "note" if undone.is_repeat else "done"
+    return go(request, f"/workshops/{visit.workshop_id}", flash=Flash(kind, undone_text(undone)))
 
 
 @post("/start")
@@ -252,6 +280,7 @@ ROUTES: list[ControllerRouterHandler] = [
             show_step,
             save_step,
             unlock_workshop,
+            take_unlock_back,
             begin_free,
             show_build_pack,
             ask_to_delete,

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeAlias
 
-from app.catalog.packs import Pack
+from app.catalog.packs import UNLOCK_PRICE_CREDITS, Pack
 from app.workshops.access import Access, AccessKind
 from app.workshops.offer_view import OfferView
 from app.workshops.reading import Notes, StepMark, UnlockPayment, WorkshopRecord
@@ -61,6 +62,15 @@ class Unpaid:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoOffer:
+    """The way back from an unlock, while there is one. `unlock_id`: the movement that it undoes."""
+
+    unlock_id: str
+    until_at: datetime
+    price_credits: int = UNLOCK_PRICE_CREDITS
+
+
+@dataclass(frozen=True, slots=True)
 class StepPage:
     """A step that is open. `offer` is there when "Save and continue" has just met the gate."""
 
@@ -76,6 +86,7 @@ class StepPage:
     is_settling: bool
     paid_range: str
     unpaid: Unpaid | None = None
+    undo: UndoOffer | None = None
     offer: OfferView | None = None
 
     @property
@@ -113,6 +124,15 @@ class NotCompletePage:
     title: str
     current: Step
     last: Step
+
+
+@dataclass(frozen=True, slots=True)
+class StaysPage:
+    """An unlock that cannot be undone any more: why, and the way back."""
+
+    workshop_id: str
+    title: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +178,7 @@ def step_page(
     *,
     payment: UnlockPayment | None = None,
     unpaid: Unpaid | None = None,
+    undo: UndoOffer | None = None,
 ) -> StepPage:
     """The page of an open step."""
     reached = is_reached(here.slug, workshop.current.slug)
@@ -176,6 +197,7 @@ def step_page(
         is_settling=payment is not None and payment.is_settling and not gate.is_open,
         paid_range=PAID_RANGE,
         unpaid=unpaid,
+        undo=undo,
     )
 
 

@@ -1,11 +1,21 @@
 """Decides what is said after an unlock. Pure; each outcome has its own words."""
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from app.catalog.packs import UNLOCK_PRICE_CREDITS
-from app.web.filters import credits
+from app.web.filters import balance_text, credits
 from app.workshops.steps import FREE_STEPS, PAID_RANGE, step
+from app.workshops.undo import Undone
+from app.workshops.undo_window import UNDO_MINUTES, Barrier
 from app.workshops.unlock import Unlocked, UnlockOutcome
+
+_BARRIERS: Mapping[Barrier, str] = {
+    Barrier.NOT_UNLOCKED: "This workshop is not unlocked, so there is nothing to undo.",
+    Barrier.COMPLETED: "The workshop is completed and has its Build Pack.",
+    Barrier.NOTES_SAVED: f"Something was saved on steps {PAID_RANGE} since it was unlocked.",
+    Barrier.TOO_LATE: f"An unlock can be undone for {UNDO_MINUTES} minutes, and those are over.",
+}
 
 
 def unlocked_text(unlocked: Unlocked) -> str:
@@ -32,6 +42,19 @@ def unlocked_text(unlocked: Unlocked) -> str:
 def used_text(balance_credits: int) -> str:
     """What it took and what is left: "1 credit used — 2 remaining."."""
     return f"{credits(UNLOCK_PRICE_CREDITS)} used — {balance_credits} remaining."
+
+
+def undone_text(undone: Undone) -> str:
+    """What came back, and what there is now."""
+    if undone.is_repeat:
+        return f"The unlock of “{undone.title}” was undone before. Nothing was changed."
+    back = f"{credits(UNLOCK_PRICE_CREDITS)} came back — {balance_text(undone.balance_credits)} now"
+    return f"The unlock of “{undone.title}” is undone. {back}. Your notes are kept."
+
+
+def stays_text(barrier: Barrier) -> str:
+    """Why an unlock cannot be undone."""
+    return _BARRIERS[barrier]
 
 
 def _next(unlocked: Unlocked) -> str:

@@ -95,6 +95,13 @@ def _hint(page: Page) -> None:
     page.get_by_role("button", name="What is a credit?").click()
 
 
+def _unlocked(page: Page) -> None:
+    page.goto("/workshops/new")
+    page.get_by_label("Use 1 credit now").check()
+    page.get_by_role("button", name="Create workshop").click()
+    page.get_by_role("button", name="Undo").wait_for()
+
+
 def _mailed(address: str) -> Walk:
     def walk(page: Page) -> None:
         page.goto("/sign-in")
@@ -151,5 +158,6 @@ SCENES = (
     Scene("receipt-disputed", "debt", _receipt),
     Scene("credit-hint", "active", _hint),
     Scene("account", "active", at("/account")),
+    Scene("step-just-unlocked", "funded", _unlocked),
     Scene("not-found", "active", at("/purchases/pur_nothing")),
 )

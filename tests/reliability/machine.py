@@ -103,6 +103,13 @@ class Machine(RuleBasedStateMachine):
         assert done == self.model.unlock(workshop)
         self._step("consume", workshop)
 
+    @rule(which=ANY)
+    def undo(self, which: int) -> None:
+        workshop = which % len(self.model.owners)
+        done = self.bridge.do(self.stage.undo(self.stage.shop, self.model.owners[workshop], workshop))
+        assert done == self.model.undo(workshop)
+        self._step("undo", workshop)
+
     @precondition(lambda self: self.model.open_workshops)
     @rule(which=ANY)
     def reverse(self, which: int) -> None:
@@ -238,15 +245,18 @@ class Machine(RuleBasedStateMachine):
         self._die(self.stage.hear, letter, apply=partial(self._learn, letter), moment=moment, trip=trip)
         self._step("die in a delivery", letter.sale, letter.event["type"], trip, moment)
 
-    @rule(which=ANY, in_landing=st.booleans(), trip=TRIPS, moment=MOMENTS)
-    def die_at_a_page(self, which: int, in_landing: bool, trip: int, moment: Moment) -> None:
+    @rule(which=ANY, page=st.sampled_from(["land", "unlock", "undo"]), trip=TRIPS, moment=MOMENTS)
+    def die_at_a_page(self, which: int, page: str, trip: int, moment: Moment) -> None:
         number, workshop = which % len(self.model.sales), which % len(self.model.owners)
-        landing = self.stage.land, number
-        unlocking = self.stage.unlock, self.model.owners[workshop], workshop
-        learn, unlock = partial(self.model.hear_of_payment, number), partial(self.model.unlock, workshop)
-        act = landing if in_landing else unlocking
-        self._die(*act, apply=learn if in_landing else unlock, moment=moment, trip=trip)
-        self._step("die at a page", in_landing, which, trip, moment)
+        its_own = self.model.owners[workshop], workshop
+        acts: dict[str, tuple[tuple[Any, ...], Callable[[], object]]] = {
+            "land": ((self.stage.land, number), partial(self.model.hear_of_payment, number)),
+            "unlock": ((self.stage.unlock, *its_own), partial(self.model.unlock, workshop)),
+            "undo": ((self.stage.undo, *its_own), partial(self.model.undo, workshop)),
+        }
+        act, apply = acts[page]
+        self._die(*act, apply=apply, moment=moment, trip=trip)
+        self._step("die at a page", page, which, trip, moment)
 
     @rule(buyer=ANY, pack=st.sampled_from(sorted(PACKS)), workshop=ANY, trip=TRIPS, moment=MOMENTS)
     def die_in_a_purchase(self, buyer: int, pack: str, workshop: int, trip: int, moment: Moment) -> None:

@@ -105,6 +105,13 @@ class Model:
         self.balances[self.owners[workshop]] += 1
         self.open_workshops.remove(workshop)
 
+    def undo(self, workshop: int) -> bool:
+        """The same by the person's own hand. False: nothing is open."""
+        is_open = workshop in self.open_workshops
+        if is_open:
+            self.reverse(workshop)
+        return is_open
+
     def reconcile(self) -> None:
         """Look at everything: at payment pages in their order, at those whose money was on its way, at money back."""
         settling = [number for number, sale in enumerate(self.sales) if sale.known == "settling"]

@@ -31,6 +31,8 @@ from app.sandbox.store import Document, Wanted
 from app.settings import PACKS_FILE
 from app.webhooks.handlers import HANDLERS, Means, take_in
 from app.workshops.access import PaywallRules
+from app.workshops.errors import UnlockStays
+from app.workshops.undo import undo_unlock
 from app.workshops.unlock import unlock
 from tests.checkout.till import BASE_URL, settings_for
 from tests.databases import Database
@@ -147,6 +149,17 @@ class Stage:
         except NotEnoughCredits:
             return False
         return True
+
+    async def undo(self, _: Shop, buyer: int, workshop: int) -> bool:
+        """Undo an unlock as a person does. False: it is not unlocked."""
+        person = self.people[buyer]
+        try:
+            done = await undo_unlock(
+                person, self.workshops[workshop], None, now=utc_now(), actor=Actor("user", person)
+            )
+        except UnlockStays:
+            return False
+        return not done.is_repeat
 
     async def reverse(self, workshop: int) -> None:
         """Undo the last unlock of a workshop."""

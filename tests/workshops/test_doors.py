@@ -20,6 +20,7 @@ SHOWS_STEPS = {
 SHOWS_NOTHING_OF_STEPS = {
     ("GET", "/workshops/{workshop_id}"),
     ("POST", "/workshops/{workshop_id}/unlock"),
+    ("POST", "/workshops/{workshop_id}/unlock/undo"),
     ("POST", "/workshops/{workshop_id}/start"),
     ("GET", "/workshops/{workshop_id}/delete"),
     ("POST", "/workshops/{workshop_id}/delete"),
