@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.web.filters import day_text, money
+from app.web.filters import day_text, figure, money
 
 # Any other state of a dispute, unknown ones too, holds the credits.
 NOT_HELD = frozenset({"won", "prevented", "warning_needs_response", "warning_under_review", "warning_closed"})
@@ -89,8 +89,8 @@ class Returned:
         if self.given_credits == 1:
             return f"its credit {verb}"
         if self.taken_credits == self.given_credits:
-            return f"all of its {self.given_credits:,} credits {verb}"
-        return f"{self.taken_credits:,} of its {self.given_credits:,} credits {verb}"
+            return f"all of its {figure(self.given_credits)} credits {verb}"
+        return f"{figure(self.taken_credits)} of its {figure(self.given_credits)} credits {verb}"
 
     def _dispute_state(self) -> str:
         state = DISPUTE_STATES.get(self.dispute_status or "", "Not decided yet")

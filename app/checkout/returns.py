@@ -16,7 +16,8 @@ from app.errors import TryLater
 from app.ledger.payments import Cause, TakenBack, give_back, take_back, taken_back
 from app.ledger.posting import Posted
 from app.payments.gateway import PaymentGateway
-from app.web.filters import MINUS, credits, money
+from app.web.filters import credits, money
+from app.web.manner import PLAIN
 
 log = structlog.get_logger("app.checkout")
 
@@ -102,10 +103,12 @@ def _change_credits(purchase: Purchase, back: MoneyBack, so_far: TakenBack) -> i
 
 
 def _description(purchase: Purchase, reason: Reason, change_credits: int, returned_cents: int) -> str:
-    changed = f"{'+' if change_credits > 0 else MINUS}{credits(abs(change_credits))}"
+    """What the ledger keeps, whoever's request brought it about: in the plain manner."""
+    changed = f"{'+' if change_credits > 0 else ''}{credits(change_credits, PLAIN)}"
     match reason:
         case Reason.REFUNDED:
-            return f"Refund of {purchase.pack_name}: {changed}, {money(returned_cents, purchase.currency)} returned"
+            returned = money(returned_cents, purchase.currency, PLAIN)
+            return f"Refund of {purchase.pack_name}: {changed}, {returned} returned"
         case Reason.REFUND_FAILED:
             return f"Refund of {purchase.pack_name} failed: {changed} given back"
         case Reason.DISPUTED:

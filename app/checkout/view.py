@@ -10,7 +10,7 @@ from app.checkout.outcome import Fulfilment, Outcome
 from app.checkout.packs import Packs
 from app.checkout.payment_words import FAILED, IN_REVIEW
 from app.checkout.reading import PurchaseFacts
-from app.web.filters import credits
+from app.web.filters import credits, figure
 from app.web.flash import Link
 from app.web.polling import Poll
 
@@ -126,7 +126,7 @@ class ReturnView:
     def headline(self) -> str:
         """What the purchase brought, less what was taken back of it since."""
         added, taken_credits = f"{credits(self.facts.credits)} added", self.facts.taken_back_credits
-        return f"{added}, {taken_credits:,} taken back." if taken_credits else f"{added}."
+        return f"{added}, {figure(taken_credits)} taken back." if taken_credits else f"{added}."
 
     @property
     def of_unlock(self) -> str:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.transactions.rows import figure
-from app.web.filters import credits, day_text
+from app.web.filters import credits, day_text, figure
 
 WEEKS = 12
 WIDTH, HEIGHT = 600, 120

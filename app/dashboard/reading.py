@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from app.dashboard.balance_line import WEEKS, Change
 from app.dashboard.sentence import Sums
@@ -11,6 +11,7 @@ from app.errors import NotFound
 from app.transactions.asking import NO_FILTERS
 from app.transactions.cursor import Cursor, after_uncounted
 from app.transactions.history import FAILED_FOR, HistoryPage, Stored, history_page
+from app.web.manner import manner
 from app.workshops.steps import FIRST_STEP
 
 WORKSHOPS_PAGE = 8
@@ -136,7 +137,7 @@ async def _changes(user_id: str, since: datetime) -> list[Change]:
     inside = [each for each in walked if each["posted_at"] > since]
     outside = [each for each in walked if each["posted_at"] <= since]
     before = outside[-1]["balance_after"] if outside else inside[0]["balance_before"] if inside else 0
-    by_day = {each["posted_at"].astimezone(UTC).date(): each for each in inside}
+    by_day = {manner().local(each["posted_at"]).date(): each for each in inside}
     return [
         Change(since, before),
         *(Change(each["posted_at"], each["balance_after"]) for each in by_day.values()),

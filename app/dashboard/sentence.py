@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.ledger.rules import Kind, debt_of
-from app.web.filters import credits
+from app.web.filters import credits, figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _joined(told: Sequence[tuple[str, int, str, Kind]]) -> list[Part]:
             + ("You " if place == 0 and before else "")
             + (f"{before} " if before else "")
         )
-        said = credits(number) if place == 0 else f"{number:,}"
+        said = credits(number) if place == 0 else figure(number)
         parts.append(Part(words, said, f"/transactions?type={kind}&status=completed"))
         if after:
             parts.append(Part(f" {'was' if number == 1 else 'were'} {after}"))
@@ -105,7 +105,7 @@ def _link(place: int, count: int) -> str:
 
 def _rest(balance_credits: int) -> str:
     if balance_credits >= 0:
-        return f"{balance_credits:,} left."
+        return f"{figure(balance_credits)} left."
     owed = credits(debt_of(balance_credits))
     because = "because a payment was returned after its credit was used"
     return f"You owe {owed}, {because}. Your next purchase pays it first."

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from app.ledger.rules import Kind, Status
+from app.web.manner import manner
 
 KINDS: Mapping[str, str] = {
     Kind.PURCHASE: "Purchase",
@@ -35,7 +36,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a row must be to be shown; None asks for nothing. Days are UTC days, both included."""
+    """What a row must be to be shown; None asks for nothing. Days are the reader's, both included."""
 
     kind: str | None = None
     status: str | None = None
@@ -52,12 +53,12 @@ class Filters:
     @property
     def first_at(self) -> datetime | None:
         """The earliest moment that matches."""
-        return datetime.combine(self.first_day, time.min, UTC) if self.first_day else None
+        return manner().first_moment(self.first_day) if self.first_day else None
 
     @property
     def last_at(self) -> datetime | None:
         """The latest moment that matches; moments are stored in whole microseconds."""
-        return datetime.combine(self.last_day, time.max, UTC) if self.last_day else None
+        return manner().last_moment(self.last_day) if self.last_day else None
 
     def query(self, **more: str) -> str:
         """The filters as the query of an address, in one fixed order."""

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from app.ledger.rules import Status
 from app.transactions.asking import KINDS
 from app.transactions.history import Stored
-from app.web.filters import MINUS, change, moment_text, money
-from app.web.filters import MONTHS as SHORT_MONTHS
+from app.web.filters import change, figure, moment_in_month, moment_text, money
 
 STATUS_WORDS: Mapping[str, str] = {Status.PENDING: "Settling", Status.FAILED: "Failed", Status.COMPLETED: ""}
 
@@ -40,7 +39,7 @@ def ledger_row(movement: Stored, *, says_year: bool = True) -> LedgerRow:
     cents, purchase_id = movement["money_cents"], movement["purchase_id"]
     return LedgerRow(
         at_iso=f"{at.isoformat()[:19]}Z",
-        at_text=moment_text(at) if says_year else _within_month(at),
+        at_text=moment_text(at) if says_year else moment_in_month(at),
         kind=KINDS[movement["type"]],
         what=movement["description"],
         href=f"/transactions/{movement['id']}",
@@ -50,12 +49,3 @@ def ledger_row(movement: Stored, *, says_year: bool = True) -> LedgerRow:
         money_text="" if cents is None else money(cents, movement["currency"]),
         receipt_href=f"/purchases/{purchase_id}" if purchase_id else "",
     )
-
-
-def _within_month(at: datetime) -> str:
-    return f"{at.day} {SHORT_MONTHS[at.month - 1]}, {at.hour:02}:{at.minute:02}"
-
-
-def figure(credits_: int) -> str:
-    """A balance as a bare figure: "1,200", "−1"."""
-    return f"{credits_:,}".replace("-", MINUS)

@@ -9,7 +9,7 @@ from app.transactions.asking import KINDS
 from app.transactions.history import Stored
 from app.transactions.rows import STATUS_WORDS, LedgerRow, ledger_row
 from app.transactions.story import Story
-from app.web.filters import balance_text, change, credits, day_text, moment_text, money
+from app.web.filters import balance_text, change, credits, day_text, moment_text, money, zone_text
 
 ACTORS = {
     "user": "You",
@@ -129,10 +129,10 @@ def _adjustment_told(movement: Stored) -> list[str]:
 def _happening(movement: Stored) -> list[Line]:
     lines = [
         Line("Kind", KINDS[movement["type"]]),
-        Line("When (UTC)", moment_text(movement["at"])),
+        Line(f"When ({zone_text()})", moment_text(movement["at"])),
         Line("Who", ACTORS[movement["actor"]]),
     ]
-    if movement["seq"] is not None and movement["created_at"].date() != movement["at"].date():
+    if movement["seq"] is not None and day_text(movement["created_at"]) != day_text(movement["at"]):
         lines.append(Line("First seen", day_text(movement["created_at"])))
     if movement["seq"] is not None:
         before, after = balance_text(movement["balance_before"]), balance_text(movement["balance_after"])

@@ -1,6 +1,5 @@
 """Decides what the history page says, from the rows it is given. Knows nothing of HTTP or SQL."""
 
-from calendar import month_name
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,7 +8,8 @@ from app.transactions.asking import KINDS, LABELS, STATUSES, Asked, Filters
 from app.transactions.cursor import NEWEST, Cursor
 from app.transactions.history import MOST_TOTALLED, HistoryPage, NamedWorkshop, Stored, Totals
 from app.transactions.rows import LedgerRow, ledger_row
-from app.web.filters import change, day_text, money
+from app.web.filters import change, day_text, figure, money, month_text
+from app.web.manner import manner
 
 PATH = "/transactions"
 
@@ -18,7 +18,7 @@ Option = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The rows of one UTC month, under its name."""
+    """The rows of one month of the reader's, under its name."""
 
     name: str
     rows: tuple[LedgerRow, ...]
@@ -124,22 +124,25 @@ def filter_form(asked: Asked, workshops: Sequence[NamedWorkshop]) -> FilterForm:
 def count_text(totals: Totals, *, is_filtered: bool) -> str:
     """How many rows there are, as a sentence."""
     if not totals.are_complete:
-        return f"More than {MOST_TOTALLED:,} rows. Narrow them down to see what they add up to."
-    rows = "1 row" if totals.found_rows == 1 else f"{totals.found_rows:,} rows"
+        return f"More than {figure(MOST_TOTALLED)} rows. Narrow them down to see what they add up to."
+    rows = "1 row" if totals.found_rows == 1 else f"{figure(totals.found_rows)} rows"
     if not is_filtered:
         return f"{rows}, newest first."
     return f"{rows} {'matches' if totals.found_rows == 1 else 'match'} these filters."
 
 
 def _months(counted: Iterable[Stored]) -> Iterable[Month]:
-    for (year, month), rows in groupby(counted, key=lambda each: (each["at"].year, each["at"].month)):
-        yield Month(f"{month_name[month]} {year}", tuple(ledger_row(each, says_year=False) for each in rows))
+    reader = manner()
+    for month, rows in groupby(counted, key=lambda each: reader.local(each["at"]).date().replace(day=1)):
+        yield Month(month_text(month), tuple(ledger_row(each, says_year=False) for each in rows))
 
 
 def _sums(totals: Totals) -> Sums | None:
     if not totals.are_complete:
         return None
-    counted = "1 counted row" if totals.counted_rows == 1 else f"all {totals.counted_rows:,} counted rows"
+    counted = (
+        "1 counted row" if totals.counted_rows == 1 else f"all {figure(totals.counted_rows)} counted rows"
+    )
     return Sums(
         label=f"Total of {counted}",
         change_text=change(totals.added_credits + totals.taken_credits),

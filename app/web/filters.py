@@ -1,25 +1,41 @@
-"""Decides how credits, money and moments are written. Pure; knows no request and no table."""
+"""Decides how credits, money and moments are written: in the manner of the person who reads them, or in the one given.
 
-from datetime import UTC, date, datetime
+Knows no request and no table. What is stored is written in the plain manner, whoever caused it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.numbers import get_currency_precision, parse_pattern
+from babel.dates import format_date, format_time
+from babel.numbers import NumberPattern, format_decimal, get_currency_precision, parse_pattern
 from jinja2 import Environment
 from markupsafe import Markup
 
+from app.web.manner import LOCALES, Manner, manner
+
 MINUS = "\u2212"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-LOCALE = Locale("en", "US")
-PATTERN = parse_pattern(f"\u00a4#,##0.00;{MINUS}\u00a4#,##0.00")
 
 
-def credits(credits_: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """How one locale writes amounts, days and times; `together` joins a day ({1}) and a time ({0})."""
+
+    locale: Locale
+    money: NumberPattern
+    day: str
+    day_of_month: str
+    month: str
+    time: str
+    together: str
+
+
+def credits(credits_: int, as_: Manner | None = None) -> str:
     """A number with its noun: "3 credits", "1 credit", "−1 credit"."""
     noun = "credit" if abs(credits_) == 1 else "credits"
-    return f"{MINUS if credits_ < 0 else ''}{abs(credits_):,} {noun}"
+    return f"{figure(credits_, as_)} {noun}"
 
 
 def balance_text(balance_credits: int) -> str:
@@ -27,53 +43,129 @@ def balance_text(balance_credits: int) -> str:
     return f"{credits(-balance_credits)} owed" if balance_credits < 0 else credits(balance_credits)
 
 
-def change(change_credits: int) -> str:
+def figure(number: int, as_: Manner | None = None) -> str:
+    """A bare whole number: "1,200", "−1"."""
+    return _figure(number, (as_ or manner()).locale)
+
+
+def change(change_credits: int, as_: Manner | None = None) -> str:
     """A signed change: "+3", "−1", "0"."""
-    return f"{'+' if change_credits > 0 else MINUS if change_credits < 0 else ''}{abs(change_credits):,}"
+    return f"{'+' if change_credits > 0 else ''}{figure(change_credits, as_)}"
 
 
-@lru_cache(maxsize=2048)
-def money(amount_cents: int, currency: str) -> str:
+def money(amount_cents: int, currency: str, as_: Manner | None = None) -> str:
     """An amount in full: "¥1,234", "−$3.80".
 
     Units: minor units of `currency`, with as many decimals as that currency has.
     """
-    code = currency.upper()
-    amount = Decimal(amount_cents).scaleb(-get_currency_precision(code))
-    text: str = PATTERN.apply(amount, LOCALE, currency=code, currency_digits=True)
-    return text
+    return _money(amount_cents, currency, (as_ or manner()).locale)
 
 
-def moment_text(at: datetime, zone: str = "UTC") -> str:
+def moment_text(at: datetime, as_: Manner | None = None) -> str:
     """A moment, in the zone that the page names: "22 Nov 2026, 10:00"."""
-    local = at.astimezone(_zone(zone))
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
+    reader = as_ or manner()
+    local = reader.local(at)
+    return _together(_day(local.date(), reader.locale, "day"), local, reader.locale)
 
 
-def day_text(at: datetime | date, zone: str = "UTC") -> str:
-    """A day: "22 Nov 2026"."""
-    local = at.astimezone(_zone(zone)) if isinstance(at, datetime) else at
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+def moment_in_month(at: datetime) -> str:
+    """A moment below the name of its month: "22 Nov, 10:00"."""
+    local = manner().local(at)
+    return _together(_day(local.date(), manner().locale, "day_of_month"), local, manner().locale)
 
 
-def moment(at: datetime, zone: str = "UTC") -> Markup:
+def day_text(at: datetime | date, as_: Manner | None = None) -> str:
+    """A day: "22 Nov 2026"; of a moment, the day that it is for the reader."""
+    reader = as_ or manner()
+    return _day(_date_of(at, reader), reader.locale, "day")
+
+
+def month_text(month: date) -> str:
+    """A month in full: "November 2026"."""
+    return _day(month, manner().locale, "month")
+
+
+def moment(at: datetime) -> Markup:
     """The moment as a `<time>` element that machines can read too."""
     stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Markup('<time datetime="{}">{}</time>').format(stamp, moment_text(at, zone))
+    return Markup('<time datetime="{}">{}</time>').format(stamp, moment_text(at))
 
 
-def day(at: datetime | date, zone: str = "UTC") -> Markup:
+def day(at: datetime | date) -> Markup:
     """The day as a `<time>` element that machines can read too."""
-    local = at.astimezone(_zone(zone)).date() if isinstance(at, datetime) else at
+    local = _date_of(at, manner())
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(), day_text(local))
 
 
+def zone_text() -> str:
+    """The zone of the moments on this page: "UTC", "Berlin time"."""
+    return manner().zone_text
+
+
 def register(environment: Environment) -> None:
-    """Make the filters known to the templates."""
-    for each in (credits, balance_text, change, money, moment, moment_text, day, day_text):
+    """Make the filters known to the templates, and the zone to name beside a moment."""
+    for each in (
+        credits,
+        balance_text,
+        figure,
+        change,
+        money,
+        moment,
+        moment_text,
+        day,
+        day_text,
+        month_text,
+    ):
         environment.filters[each.__name__] = each
+    environment.globals["zone_text"] = zone_text
 
 
-@lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+def _date_of(at: datetime | date, reader: Manner) -> date:
+    return reader.local(at).date() if isinstance(at, datetime) else at
+
+
+@lru_cache(maxsize=2048)
+def _figure(number: int, locale: str) -> str:
+    return f"{MINUS if number < 0 else ''}{format_decimal(abs(number), locale=FORMATS[locale].locale)}"
+
+
+@lru_cache(maxsize=2048)
+def _money(amount_cents: int, currency: str, locale: str) -> str:
+    code, formats = currency.upper(), FORMATS[locale]
+    amount = Decimal(amount_cents).scaleb(-get_currency_precision(code))
+    text: str = formats.money.apply(amount, formats.locale, currency=code, currency_digits=True)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, locale: str, pattern: str) -> str:
+    return format_date(day, getattr(FORMATS[locale], pattern), locale=FORMATS[locale].locale)
+
+
+def _together(day: str, local: datetime, locale: str) -> str:
+    return FORMATS[locale].together.format(_time(local.hour, local.minute, locale), day)
+
+
+@lru_cache(maxsize=4096)
+def _time(hour: int, minute: int, locale: str) -> str:
+    return format_time(time(hour, minute), FORMATS[locale].time, locale=FORMATS[locale].locale)
+
+
+def _formats(name: str) -> Formats:
+    locale = Locale.parse(name)
+    amount = locale.currency_formats["standard"].pattern
+    skeletons = locale.datetime_skeletons
+    return Formats(
+        locale=locale,
+        money=parse_pattern(f"{amount};{MINUS}{amount}"),
+        day=locale.date_formats["medium"].pattern,
+        day_of_month=skeletons["MMMd"].pattern,
+        month=skeletons["yMMMM"].pattern,
+        time=locale.time_formats["short"].pattern,
+        together=str(locale.datetime_formats["medium"]),
+    )
+
+
+FORMATS = {name: _formats(name) for name in LOCALES}
+# The English of these pages is British in its days, and American in its amounts: "22 Nov 2026, 10:00", "$79.00".
+FORMATS["en"] = replace(FORMATS["en"], day="d MMM y", day_of_month="d MMM", time="HH:mm")

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from app.database import repeated_if_undone, row, tx
 from app.errors import BadInput, NotFound
+from app.web.filters import figure
 from app.workshops.access import PaywallRules, WorkshopFacts, decide
 from app.workshops.errors import StaleNotes, StepLocked, StepNotReached
 from app.workshops.step_rows import make_steps
@@ -136,7 +137,9 @@ def _require_turn(slug: str, current_slug: str, draft: Draft) -> None:
         raise StepNotReached(current_slug=current_slug)
     if len(draft.notes) > LONGEST_NOTES:
         over = len(draft.notes) - LONGEST_NOTES
-        raise BadInput(notes=f"Notes hold up to {LONGEST_NOTES:,} characters; these are {over:,} too many.")
+        raise BadInput(
+            notes=f"Notes hold up to {figure(LONGEST_NOTES)} characters; these are {figure(over)} too many."
+        )
 
 
 async def _move_on(workshop_id: str, slug: str, following: Step | None, now: datetime) -> SaveOutcome:

@@ -15,6 +15,7 @@ from app.errors import NotEnoughCredits, StripeUnavailable, TryLater, UnknownPur
 from app.ledger.audit import audit
 from app.ledger.posting import Actor
 from app.payments.gateway import Dispute, Refund
+from app.web.manner import Manner, written_as
 from app.workshops.access import PaywallRules
 from app.workshops.unlock import UnlockOutcome, unlock
 from tests.checkout.bank import (
@@ -53,6 +54,21 @@ async def state_of(started: Started) -> tuple[int, int, str | None]:
     """Money back, money on its way back, and the dispute, as the purchase has it."""
     stored = await purchase(started.purchase_id)
     return stored["amount_refunded_cents"], stored["refund_pending_cents"], stored["dispute_status"]
+
+
+async def test_what_the_ledger_keeps_is_written_alike_whoever_caused_it(till: Till) -> None:
+    """HIST-05: the return page of somebody who reads German figures takes back as the webhook does."""
+    alice = await make_user()
+    started = await sold(till, alice)
+    refund(till, started, 5000)
+    with written_as(Manner("de", "Europe/Berlin")):
+        await look(till, started)
+    told = await row(
+        "SELECT description FROM credit_transactions WHERE type = 'refund' AND purchase_id = $1",
+        started.purchase_id,
+    )
+    assert told is not None
+    assert told["description"] == "Refund of Serial Entrepreneur: −1 credit, $50.00 returned"
 
 
 async def test_a_refund_in_parts_takes_whole_credits_for_the_sum(till: Till) -> None:

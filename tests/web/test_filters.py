@@ -1,6 +1,6 @@
 """How credits, money and moments are written."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,9 +13,13 @@ from app.web.filters import (
     day,
     day_text,
     moment,
+    moment_in_month,
     moment_text,
     money,
+    month_text,
+    zone_text,
 )
+from app.web.manner import LOCALES, PLAIN, Manner, manner, written_as, zone_named
 
 NOON = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
@@ -64,10 +68,68 @@ def test_no_cent_is_lost_in_writing(cents: int) -> None:
 
 def test_a_moment_names_its_day_in_full_and_machines_can_read_it() -> None:
     assert moment(NOON) == '<time datetime="2026-11-22T10:00:00Z">22 Nov 2026, 10:00</time>'
-    assert moment_text(NOON, "Europe/Berlin") == "22 Nov 2026, 11:00"
+    assert moment_text(NOON, Manner(zone="Europe/Berlin")) == "22 Nov 2026, 11:00"
 
 
-def test_a_day_follows_the_zone_of_the_page() -> None:
+def test_a_day_follows_the_zone_of_the_reader() -> None:
     late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
-    assert day(late, "Asia/Tokyo") == '<time datetime="2026-11-23">23 Nov 2026</time>'
+    with written_as(Manner(zone="Asia/Tokyo")):
+        assert day(late) == '<time datetime="2026-11-23">23 Nov 2026</time>'
+        assert zone_text() == "Tokyo time"
+    assert day(late) == '<time datetime="2026-11-22">22 Nov 2026</time>'
     assert day_text(date(2026, 1, 5)) == "5 Jan 2026"
+
+
+WRITTEN = {
+    "en": ["1,200 credits", "−1,500", "$1,234.50", "−$3.80", "¥1,234", "5 Jan 2026, 09:05", "5 Jan, 09:05", "January 2026"],
+    "de": ["1.200 credits", "−1.500", "1.234,50 $", "−3,80 $", "1.234 ¥", "05.01.2026, 09:05", "5. Jan., 09:05", "Januar 2026"],
+    "ja": ["1,200 credits", "−1,500", "$1,234.50", "−$3.80", "￥1,234", "2026/01/05 9:05", "1月5日 9:05", "2026年1月"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_figures_and_dates_follow_the_locale_and_words_do_not(locale: str) -> None:
+    early = datetime(2026, 1, 5, 9, 5, tzinfo=UTC)
+    with written_as(Manner(locale)):
+        written = [
+            credits(1200),
+            change(-1500),
+            money(123_450, "USD"),
+            money(-380, "USD"),
+            money(1234, "JPY"),
+            moment_text(early),
+            moment_in_month(early),
+            month_text(early.date()),
+        ]
+    assert [text.replace("\xa0", " ") for text in written] == WRITTEN[locale]
+
+
+def test_nothing_of_one_readers_manner_is_left_for_the_next() -> None:
+    with written_as(Manner("de")):
+        assert money(7900, "USD") == "79,00\xa0$"
+    assert (money(7900, "USD"), manner()) == ("$79.00", PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("new york", "America/New_York"),
+        ("utc", "UTC"),
+        ("Buenos Aires", None),  # several zones have that place
+        ("Nowhere", None),
+        ("", None),
+    ],
+)
+def test_a_zone_is_found_by_its_name_or_by_its_place(typed: str, zone: str | None) -> None:
+    assert zone_named(typed) == zone
+
+
+@given(st.dates(), st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/Havana"]))
+def test_a_days_last_moment_is_just_before_the_next_days_first(each: date, zone: str) -> None:
+    reader = Manner(zone=zone)
+    first, last = reader.first_moment(each).astimezone(UTC), reader.last_moment(each).astimezone(UTC)
+    assert timedelta(0) < last - first < timedelta(hours=26)
+    if each < date(9999, 1, 1):
+        following = reader.first_moment(each + timedelta(days=1)).astimezone(UTC)
+        assert following - last <= timedelta(hours=1) + timedelta(microseconds=1)
