@@ -11,7 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from app import database, readiness
-from app.accounts import current
+from app.accounts import account_routes, current
 from app.accounts import routes as accounts
 from app.accounts.mail import Mailer, mailer_for
 from app.accounts.middleware import SessionMiddleware
@@ -51,6 +51,7 @@ GatewayFactory = Callable[[Settings], AbstractAsyncContextManager[PaymentGateway
 
 ROUTES: Sequence[ControllerRouterHandler] = [
     *accounts.ROUTES,
+    *account_routes.ROUTES,
     *checkout.ROUTES,
     *dashboard.ROUTES,
     *onboarding.ROUTES,

@@ -34,7 +34,7 @@ APPLICATION_GRANTS = (
     "GRANT USAGE ON SCHEMA public TO {role}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT INSERT, UPDATE ON users, workshops, workshop_steps, purchases, stripe_events, identities,"
-    " sign_in_links, sessions, reconcile_cursors TO {role}",
+    " sign_in_links, sessions, reconcile_cursors, preferences TO {role}",
     "GRANT DELETE ON sign_in_links, sessions TO {role}",
     "REVOKE UPDATE, DELETE, TRUNCATE ON credit_transactions FROM {role}",
     "GRANT INSERT ON credit_transactions TO {role}",

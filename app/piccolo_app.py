@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from app.accounts.tables import Identity, Session, SignInLink, User
+from app.accounts.tables import Identity, Preferences, Session, SignInLink, User
 from app.checkout.tables import Purchase
 from app.ledger.tables import CreditTransaction
 from app.reconcile.tables import ReconcileCursor
@@ -21,6 +21,7 @@ APP_CONFIG = AppConfig(
         Purchase,
         CreditTransaction,
         StripeEvent,
+        Preferences,
         Identity,
         SignInLink,
         Session,

@@ -21,6 +21,7 @@ TABLES = [
     "identities",
     "sign_in_links",
     "sessions",
+    "preferences",
     "reconcile_cursors",
 ]
 # What a host's own tables may call differently, or leave out.

@@ -7,12 +7,14 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.accounts.current import way_back
+from app.accounts.preferences import OVERRIDES
 from app.accounts.sessions import LONGEST, SignedIn, resolve
 from app.clock import Clock
 from app.errors import SignInNeeded
 from app.web.cookies import cookie_name
 from app.web.csrf import READING
 from app.web.forms import form_pairs
+from app.web.manner import PLAIN, manner_of, written_as
 from app.web.security import safe_path
 from app.web.site import Badge, HttpRequest, SiteOptions, Viewer, scope_state
 
@@ -45,7 +47,8 @@ class SessionMiddleware(ASGIMiddleware):
         state["asked_at"] = now
         state["viewer"] = _viewer(signed_in) if signed_in else None
         state["session_token"] = token if signed_in else None
-        await next_app(scope, receive, send)
+        with written_as(state["viewer"].manner if state["viewer"] else PLAIN):
+            await next_app(scope, receive, send)
 
     async def _way_back(self, request: HttpRequest) -> str:
         """The form's page; the short fields that its handler names in `keeps` come along in the address."""
@@ -70,4 +73,6 @@ def _viewer(signed_in: SignedIn) -> Viewer:
         email=signed_in.email,
         is_operator=False,  # nobody is one until there are pages for them
         badge=badge,
+        theme=signed_in.theme if signed_in.theme in OVERRIDES else "",
+        manner=manner_of(signed_in.locale, signed_in.time_zone),
     )

@@ -1,4 +1,4 @@
-"""Pages of signing in and out, and the account page. Thin: the rules stand in `links`, `sessions` and `people`."""
+"""Pages of signing in and out. Thin: the rules stand in `links`, `sessions` and `people`."""
 
 import re
 import secrets
@@ -21,7 +21,6 @@ from app.accounts.view import (
     CLOSED,
     STATUS_OF,
     TROUBLE,
-    AccountPage,
     ConfirmPage,
     MailboxPage,
     SentPage,
@@ -141,12 +140,6 @@ async def sign_out(request: HttpRequest) -> Response[None]:
     return answer
 
 
-@get("/account")
-async def account(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Template:
-    """Who is signed in, and the way out."""
-    return page(request, "accounts/account.html", AccountPage(viewer.name, viewer.email))
-
-
 @get("/dev/mailbox")
 async def mailbox(request: HttpRequest, mailer: NamedDependency[Mailer]) -> Template:
     """The mails that would have gone out; there is no such page where a mail server is set.
@@ -206,4 +199,4 @@ def _signed_in(request: HttpRequest, token: str, return_to: str) -> Response[Non
     return answer
 
 
-ROUTES = [sign_in, ask, open_link, use_link, use_demo, sign_out, account, mailbox]
+ROUTES = [sign_in, ask, open_link, use_link, use_demo, sign_out, mailbox]

@@ -17,7 +17,7 @@ INSERT INTO sessions (id, token_hash, clerk_user_id, provider, created_at, last_
 VALUES ($1, $2, $3, $4, $5, $5, $6)
 """
 
-# Session, person and badge in one round trip: every signed-in page asks this.
+# Session, person, badge and preferences in one round trip: every signed-in page asks this.
 RESOLVE = """
 SELECT s.id AS session_id, s.last_seen_at, u.clerk_user_id, u.name, u.email,
        u.credit_balance AS balance_credits, coalesce(u.ledger_seq, 0) AS ledger_seq,
@@ -25,8 +25,10 @@ SELECT s.id AS session_id, s.last_seen_at, u.clerk_user_id, u.name, u.email,
           FROM credit_transactions t
          WHERE t.clerk_user_id = u.clerk_user_id
            AND t.seq IS NULL              -- by the index of uncounted rows, however long the history is
-           AND t.status = 'pending') AS pending_credits
+           AND t.status = 'pending') AS pending_credits,
+       p.theme, p.locale, p.time_zone     -- of whoever never chose, NULL
   FROM sessions s JOIN users u USING (clerk_user_id)
+       LEFT JOIN preferences p USING (clerk_user_id)
  WHERE s.token_hash = $1
    AND s.expires_at > $2                  -- use does not move this one
    AND s.last_seen_at > $3
@@ -45,7 +47,7 @@ SWEEP = "DELETE FROM sessions WHERE clerk_user_id = $1 AND (expires_at <= $2 OR 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The person behind a session's token, with what the badge shows.
+    """The person behind a session's token, with what the badge shows and what was chosen for the pages.
 
     Units: whole credits; `ledger_seq` is 0 before the first counted row.
     """
@@ -58,6 +60,9 @@ class SignedIn:
     balance_credits: int
     pending_credits: int
     ledger_seq: int
+    theme: str | None
+    locale: str | None
+    time_zone: str | None
 
 
 async def create(user_id: str, *, provider: str, now: datetime, instead_of: str | None = None) -> str:

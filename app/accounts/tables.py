@@ -23,6 +23,16 @@ class User(Table, tablename="users"):
     deleted_at = Timestamptz(null=True, default=None)
 
 
+class Preferences(Table, tablename="preferences"):
+    """How a person wants pages to look; without a row, as they are for everybody."""
+
+    clerk_user_id = Text(primary_key=True, default="")
+    theme = Text(default="system")  # system, light, dark
+    time_zone = Text(default="UTC")  # IANA name
+    locale = Text(default="en")  # of figures and dates; see app.web.manner
+    updated_at = Timestamptz(default=TimestamptzNow())
+
+
 class Identity(Table, tablename="identities"):
     """One way a person can prove who they are; (provider, subject) is unique."""
 

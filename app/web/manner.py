@@ -58,8 +58,8 @@ def manner() -> Manner:
 def manner_of(locale: str | None, zone: str | None) -> Manner:
     """The manner that a person chose once; what was not chosen, or is not known here any more, is as in the plain one."""
     return Manner(
-        locale if locale in LOCALES else PLAIN.locale,
-        zone if zone is not None and is_zone(zone) else PLAIN.zone,
+        locale if locale and locale in LOCALES else PLAIN.locale,
+        zone if zone and is_zone(zone) else PLAIN.zone,
     )
 
 

@@ -9,6 +9,7 @@ from litestar import Request
 from litestar.types import Scope
 
 from app.web.flash import Flash
+from app.web.manner import PLAIN, Manner
 
 HttpRequest: TypeAlias = Request[Any, Any, Any]
 
@@ -27,7 +28,7 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in person, as far as pages need to know."""
+    """The signed-in person, as far as pages need to know. Without a `theme` the system's light or dark counts."""
 
     clerk_user_id: str
     name: str
@@ -35,6 +36,7 @@ class Viewer:
     is_operator: bool
     badge: Badge
     theme: str = ""
+    manner: Manner = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest_asyncio
 from litestar import Litestar, get, post
 from litestar.di import NamedDependency, Provide
 
+from app.accounts import account_routes
 from app.accounts.current import sign_in_first, viewer, visitor
 from app.accounts.mail import DevelopmentMailer, Mailer
 from app.accounts.middleware import SessionMiddleware
@@ -106,7 +107,7 @@ def site_with(settings: Settings, mailer: Mailer | None = None) -> Site:
         return Provide(lambda: value, sync_to_thread=False)
 
     app = Litestar(
-        route_handlers=[*ROUTES, dashboard, pricing, create],
+        route_handlers=[*ROUTES, *account_routes.ROUTES, dashboard, pricing, create],
         middleware=[SessionMiddleware(options, clock)],
         plugins=[Web(options)],
         dependencies={
