@@ -28,7 +28,9 @@ from app.payments.stripe_gateway import stripe_gateway
 from app.reconcile.running import Means
 from app.reconcile.ticking import comparing
 from app.settings import BadSettings, Problem, Settings, unsafe
+from app.transactions import explaining_routes as explaining
 from app.transactions import routes as transactions
+from app.transactions import statement_routes as statements
 from app.web.filters import credits
 from app.web.plugin import Web
 from app.web.request_id import RequestId
@@ -54,8 +56,10 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *account_routes.ROUTES,
     *checkout.ROUTES,
     *dashboard.ROUTES,
+    *explaining.ROUTES,
     *onboarding.ROUTES,
     *readiness.ROUTES,
+    *statements.ROUTES,
     *transactions.ROUTES,
     *webhooks.ROUTES,
     *workshops.ROUTES,

@@ -9,9 +9,9 @@ from app.checkout.packs import Packs
 from app.dashboard.balance_line import balance_line
 from app.dashboard.cards import PATH, payment_card, workshop_card
 from app.dashboard.reading import Facts
-from app.dashboard.sentence import balance_sentence
 from app.dashboard.view import DashboardView, PaymentCard, WorkshopCard
 from app.onboarding.welcome import Welcome
+from app.transactions.explaining import balance_sentence
 from app.transactions.rows import ledger_row
 from app.web.filters import balance_text
 from app.workshops.access import PaywallRules

@@ -4,33 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from app.dashboard.balance_line import WEEKS, Change
-from app.dashboard.sentence import Sums
+from app.dashboard.balance_line import WEEKS
 from app.database import row, rows, tx
 from app.errors import NotFound
 from app.transactions.asking import NO_FILTERS
+from app.transactions.balance_chart import Change, last_of_each_day
 from app.transactions.cursor import Cursor, after_uncounted
+from app.transactions.explaining import Sums
+from app.transactions.explaining_reading import SUMS
 from app.transactions.history import FAILED_FOR, HistoryPage, Stored, history_page
-from app.web.manner import manner
 from app.workshops.steps import FIRST_STEP
 
 WORKSHOPS_PAGE = 8
 LATEST_ROWS = 5
 MOST_PAYMENTS = 20
 
-PERSON = """
+PERSON = f"""
 SELECT u.onboarding_complete, s.*,
        (SELECT coalesce(sum(t.amount), 0)::bigint FROM credit_transactions t
          WHERE t.clerk_user_id = $1 AND t.seq IS NULL AND t.status = 'pending') AS pending
-  FROM users u, LATERAL (
-SELECT coalesce(sum(t.amount) FILTER (WHERE t.type = 'purchase'), 0)::bigint AS purchase,
-       coalesce(sum(t.amount) FILTER (WHERE t.type = 'grant'), 0)::bigint AS grant,
-       coalesce(sum(t.amount) FILTER (WHERE t.type = 'consumption'), 0)::bigint AS consumption,
-       coalesce(sum(t.amount) FILTER (WHERE t.type = 'refund'), 0)::bigint AS refund,
-       coalesce(sum(t.amount) FILTER (WHERE t.type = 'refund' AND t.reason = 'disputed'), 0)::bigint AS disputed,
-       coalesce(sum(t.amount) FILTER (WHERE t.type = 'reversal'), 0)::bigint AS reversal,
-       coalesce(sum(t.amount) FILTER (WHERE t.type = 'adjustment'), 0)::bigint AS adjustment
-  FROM credit_transactions t WHERE t.clerk_user_id = $1 AND t.seq IS NOT NULL) s
+  FROM users u, LATERAL ({SUMS}) s
  WHERE u.clerk_user_id = $1"""
 
 # Walks the chain backwards from the newest row to the first one before $2: the cost is that of the rows in between.
@@ -137,8 +130,5 @@ async def _changes(user_id: str, since: datetime) -> list[Change]:
     inside = [each for each in walked if each["posted_at"] > since]
     outside = [each for each in walked if each["posted_at"] <= since]
     before = outside[-1]["balance_after"] if outside else inside[0]["balance_before"] if inside else 0
-    by_day = {manner().local(each["posted_at"]).date(): each for each in inside}
-    return [
-        Change(since, before),
-        *(Change(each["posted_at"], each["balance_after"]) for each in by_day.values()),
-    ]
+    later = [Change(each["posted_at"], each["balance_after"]) for each in inside]
+    return [Change(since, before), *last_of_each_day(later)]

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from app.checkout.packs import Packs
-from app.dashboard.balance_line import BalanceLine
-from app.dashboard.sentence import Sentence
 from app.onboarding.welcome import Welcome
+from app.transactions.balance_chart import BalanceChart
+from app.transactions.explaining import Sentence
 from app.transactions.rows import LedgerRow
 
 
@@ -69,7 +69,7 @@ class DashboardView:
     unit_text: str
     is_owed: bool
     sentence: Sentence
-    line: BalanceLine | None
+    line: BalanceChart | None
     workshops: tuple[WorkshopCard, ...]
     workshops_newest_href: str
     workshops_older_href: str

@@ -13,6 +13,7 @@ from app.web.site import SiteOptions
 
 WAYS_BACK = (
     "/account",
+    "/balance",
     "/checkout",
     "/dashboard",
     "/help",

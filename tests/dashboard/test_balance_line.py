@@ -4,14 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.dashboard.balance_line import HEIGHT, WEEKS, WIDTH, Change, balance_line, step_path
+from app.dashboard.balance_line import WEEKS, balance_line
+from app.transactions.balance_chart import HEIGHT, WIDTH, Change
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 START = NOW - timedelta(weeks=WEEKS)
-
-
-def test_the_path_has_no_slopes() -> None:
-    assert step_path([(0, 10), (5.5, 0), (20, 10)]) == "M0 10H5.5V0H20V10"
 
 
 def test_the_line_runs_from_edge_to_edge() -> None:
@@ -31,7 +28,10 @@ def test_a_debt_marks_the_zero_line() -> None:
     [
         ([Change(START, 2)], "Unchanged at 2 credits."),
         ([Change(START, 2), Change(NOW, 1)], "From 2 credits to 1 credit, in 1 step."),
-        ([Change(START, 0), Change(NOW, 3), Change(NOW, -1)], "From 0 credits to −1 credit, in 2 steps."),
+        (
+            [Change(START, 0), Change(NOW, 3), Change(NOW, -1)],
+            "From 0 credits to −1 credit, in 2 steps. Highest 3 credits, lowest −1 credit. The dashed line is zero.",
+        ),
     ],
 )
 def test_it_says_the_same_in_words(changes: list[Change], words: str) -> None:
@@ -40,6 +40,6 @@ def test_it_says_the_same_in_words(changes: list[Change], words: str) -> None:
 
 def test_the_figures_say_each_weeks_balance() -> None:
     changes = [Change(START, 0), Change(START + timedelta(days=8), 3), Change(NOW, 2)]
-    weeks = balance_line(changes, now=NOW).weeks
+    weeks = balance_line(changes, now=NOW).figures
     assert len(weeks) == WEEKS + 1
-    assert [balance for _, balance in weeks] == ["0", "0", *["3"] * (WEEKS - 2), "2"]
+    assert [each.balance_text for each in weeks] == ["0", "0", *["3"] * (WEEKS - 2), "2"]

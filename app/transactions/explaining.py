@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from app.ledger.rules import Kind, debt_of
 from app.web.filters import credits, figure
@@ -46,13 +47,16 @@ class Sentence:
     pending: tuple[Part, ...] = ()
 
 
-def balance_sentence(sums: Sums) -> Sentence:
-    """Why the balance is what it is. Parts that are zero are left out."""
+def balance_sentence(sums: Sums, *, last_day: date | None = None) -> Sentence:
+    """Why the balance is what it is, or was when `last_day` ended. Parts that are zero are left out."""
+    if last_day is not None:
+        return Sentence(_explained(sums, f"&to={last_day}", _rest_then(sums.balance_credits)))
+    return Sentence(_explained(sums, "", _rest(sums.balance_credits)), _pending(sums.pending))
+
+
+def _explained(sums: Sums, narrowed: str, rest: str) -> tuple[Part, ...]:
     told = _told(sums)
-    parts = (
-        (*_joined(told), Part(". " + _rest(sums.balance_credits))) if told else (Part(_nothing_yet(sums)),)
-    )
-    return Sentence(parts, _pending(sums.pending))
+    return (*_joined(told, narrowed), Part(f". {rest}")) if told else (Part(_nothing_yet(sums, narrowed)),)
 
 
 def _told(sums: Sums) -> list[tuple[str, int, str, Kind]]:
@@ -80,7 +84,7 @@ def _cause(sums: Sums) -> str:
     return "a dispute" if sums.disputed == sums.refund else "refunds and disputes"
 
 
-def _joined(told: Sequence[tuple[str, int, str, Kind]]) -> list[Part]:
+def _joined(told: Sequence[tuple[str, int, str, Kind]], narrowed: str) -> list[Part]:
     parts: list[Part] = []
     for place, (before, number, after, kind) in enumerate(told):
         words = (
@@ -89,7 +93,7 @@ def _joined(told: Sequence[tuple[str, int, str, Kind]]) -> list[Part]:
             + (f"{before} " if before else "")
         )
         said = credits(number) if place == 0 else figure(number)
-        parts.append(Part(words, said, f"/transactions?type={kind}&status=completed"))
+        parts.append(Part(words, said, f"/transactions?type={kind}&status=completed{narrowed}"))
         if after:
             parts.append(Part(f" {'was' if number == 1 else 'were'} {after}"))
     return parts
@@ -111,7 +115,16 @@ def _rest(balance_credits: int) -> str:
     return f"You owe {owed}, {because}. Your next purchase pays it first."
 
 
-def _nothing_yet(sums: Sums) -> str:
+def _rest_then(balance_credits: int) -> str:
+    if balance_credits >= 0:
+        return f"{figure(balance_credits)} left."
+    owed = credits(debt_of(balance_credits))
+    return f"You owed {owed}, because a payment was returned after its credit was used."
+
+
+def _nothing_yet(sums: Sums, narrowed: str) -> str:
+    if narrowed:
+        return "You had no credits yet."
     return (
         "You have no credits yet."
         if sums.pending

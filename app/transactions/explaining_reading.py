@@ -1,0 +1,104 @@
+"""Reads what a balance is made of, now and when any day ended, and how it came to be. Writes nothing; knows no page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
+
+from app.database import row, rows, tx
+from app.errors import NotFound
+from app.ledger.statement import Standing, balance_of, balances_before
+from app.transactions.balance_chart import Change
+from app.transactions.explaining import Sums
+from app.transactions.history import LOOKED_UP, MONEY, MOVEMENT, Stored
+from app.transactions.statement_months import StatementMonth, months_between
+
+DRAWN_ROWS = 2_000  # the newest; who has more sees since when the line runs
+
+# By kind, what all counted rows of a person add up to.
+SUMS = """
+SELECT coalesce(sum(t.amount) FILTER (WHERE t.type = 'purchase'), 0)::bigint AS purchase,
+       coalesce(sum(t.amount) FILTER (WHERE t.type = 'grant'), 0)::bigint AS grant,
+       coalesce(sum(t.amount) FILTER (WHERE t.type = 'consumption'), 0)::bigint AS consumption,
+       coalesce(sum(t.amount) FILTER (WHERE t.type = 'refund'), 0)::bigint AS refund,
+       coalesce(sum(t.amount) FILTER (WHERE t.type = 'refund' AND t.reason = 'disputed'), 0)::bigint AS disputed,
+       coalesce(sum(t.amount) FILTER (WHERE t.type = 'reversal'), 0)::bigint AS reversal,
+       coalesce(sum(t.amount) FILTER (WHERE t.type = 'adjustment'), 0)::bigint AS adjustment
+  FROM credit_transactions t WHERE t.clerk_user_id = $1 AND t.seq IS NOT NULL"""
+FIRST_AT = "SELECT posted_at FROM credit_transactions WHERE clerk_user_id = $1 AND seq = 1"
+DRAWN = """
+SELECT t.seq, t.posted_at, t.balance_before, t.balance_after
+  FROM credit_transactions t WHERE t.clerk_user_id = $1 AND t.seq > $2 ORDER BY t.seq"""
+MADE_BY = f"SELECT {MOVEMENT}, {MONEY} {LOOKED_UP} WHERE t.clerk_user_id = $1 AND t.seq = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A balance from its first row until now.
+
+    `changes` begin with what the balance was before the oldest row that is drawn; `months` are all, each with the
+    balance when it ended. Nothing of it is there for a person without counted rows.
+    """
+
+    sums: Sums
+    changes: Sequence[Change]
+    months: Sequence[tuple[StatementMonth, Standing]]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayEnd:
+    """How a balance stood when a day ended, and the row that had made it so, if any had."""
+
+    day: date
+    sums: Sums
+    made_by: Stored | None
+
+
+async def life_of(user_id: str, *, now: datetime) -> Life:
+    """A person's balance over all the time.
+
+    Inside: a read-only tx of its own, so that sentence, line and figures agree.
+    """
+    async with tx(isolation="repeatable_read", readonly=True):
+        latest = await balance_of(user_id)
+        sums = await _sums(user_id, latest.ledger_seq, pending_credits=latest.pending_credits)
+        drawn = await rows(DRAWN, user_id, max(0, latest.ledger_seq - DRAWN_ROWS))
+        months = await months_of(user_id, now=now)
+    changes = [Change(each["posted_at"], each["balance_after"]) for each in drawn]
+    if drawn:
+        changes.insert(0, Change(drawn[0]["posted_at"], drawn[0]["balance_before"]))
+    return Life(sums, changes, months, is_whole=latest.ledger_seq <= DRAWN_ROWS)
+
+
+async def months_of(user_id: str, *, now: datetime) -> list[tuple[StatementMonth, Standing]]:
+    """The months from the first counted row's until now's, each with the balance when it ended.
+
+    Inside: two statements; the caller's tx where they must agree with others.
+    """
+    first = await row(FIRST_AT, user_id)
+    if first is None:
+        return []
+    months = months_between(first["posted_at"], max(now, first["posted_at"]))
+    ends = await balances_before(user_id, [month.end_at for month in months])
+    return list(zip(months, ends, strict=True))
+
+
+async def day_end(user_id: str, day: date) -> DayEnd:
+    """The balance when this UTC day ended.
+
+    Inside: a read-only tx of its own.
+    Raises: NotFound: there is no such person.
+    """
+    async with tx(isolation="repeatable_read", readonly=True):
+        [stood] = await balances_before(user_id, [datetime.combine(day, time.min, UTC) + timedelta(days=1)])
+        sums = await _sums(user_id, stood.ledger_seq)
+        made_by = await row(MADE_BY, user_id, stood.ledger_seq)
+    return DayEnd(day, sums, made_by)
+
+
+async def _sums(user_id: str, ledger_seq: int, *, pending_credits: int = 0) -> Sums:
+    found = await row(f"{SUMS} AND t.seq <= $2", user_id, ledger_seq)
+    if found is None:
+        raise NotFound("person")
+    named = {field.name: found[field.name] for field in fields(Sums) if field.name != "pending"}
+    return Sums(**named, pending=pending_credits)

@@ -1,0 +1,124 @@
+"""Decides how a balance is explained: in a sentence, as a line over time, and for any day. Knows nothing of HTTP or SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+from app.ledger.statement import Standing
+from app.transactions.asking import asked
+from app.transactions.balance_chart import BalanceChart, Figure, balance_chart, last_of_each_day
+from app.transactions.explaining import Sentence, balance_sentence
+from app.transactions.explaining_reading import DRAWN_ROWS, DayEnd, Life
+from app.transactions.rows import LedgerRow, figure, ledger_row
+from app.transactions.statement_months import StatementMonth, month_of
+from app.web.filters import balance_text, day_text
+
+PATH = "/balance"
+TO_COME = "That day is still to come."
+
+
+@dataclass(frozen=True, slots=True)
+class LifeView:
+    """The balance now, and how it came to be; `note` says where the line does not begin at the beginning."""
+
+    number_text: str
+    unit_text: str
+    is_owed: bool
+    sentence: Sentence
+    chart: BalanceChart | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayAnswer:
+    """The balance when a day ended, explained, with the row that had made it so; none before the first."""
+
+    heading: str
+    balance_text: str
+    is_owed: bool
+    sentence: Sentence
+    made_by: LedgerRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayAsked:
+    """The day in the form, as typed; `day` is set when it can be answered, else `problem` where one was typed."""
+
+    typed: str
+    day: date | None = None
+    problem: str = ""
+
+    @property
+    def href(self) -> str:
+        """The address of the answer."""
+        return f"{PATH}?{urlencode({'on': str(self.day)})}" if self.day else PATH
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceView:
+    """The page; a fragment is only the part about a day, and has no `life`."""
+
+    life: LifeView | None
+    asked: DayAsked
+    answer: DayAnswer | None
+
+
+def day_asked(typed: str, *, now: datetime) -> DayAsked:
+    """Read the day that stands in the address."""
+    wanted = asked({"to": typed})
+    day, problem = wanted.filters.last_day, wanted.problems.get("to", "")
+    if day is not None and day > now.date():
+        return DayAsked(typed, problem=TO_COME)
+    return DayAsked(typed, day, problem)
+
+
+def day_answer(end: DayEnd, *, now: datetime) -> DayAnswer:
+    """What a day's end is said to be."""
+    balance_credits = end.sums.balance_credits
+    is_over = end.day < now.date()
+    return DayAnswer(
+        heading=f"When {day_text(end.day)} ended (UTC)" if is_over else f"{day_text(end.day)}, so far (UTC)",
+        balance_text=balance_text(balance_credits),
+        is_owed=balance_credits < 0,
+        sentence=balance_sentence(end.sums, last_day=end.day),
+        made_by=ledger_row(end.made_by) if end.made_by else None,
+    )
+
+
+def life_view(life: Life, *, now: datetime) -> LifeView:
+    """The balance now, with its sentence and its line."""
+    number_text, _, unit_text = balance_text(life.sums.balance_credits).partition(" ")
+    return LifeView(
+        number_text=number_text,
+        unit_text=unit_text,
+        is_owed=life.sums.balance_credits < 0,
+        sentence=balance_sentence(life.sums),
+        chart=_chart(life, now) if life.changes else None,
+        note=""
+        if life.is_whole
+        else f"The line shows the newest {DRAWN_ROWS:,} rows; the figures go back further.",
+    )
+
+
+def _chart(life: Life, now: datetime) -> BalanceChart:
+    before, *changes = life.changes
+    return balance_chart(
+        [before, *last_of_each_day(changes)],
+        start=before.at,
+        end=now,
+        title="Balance over time",
+        figures=month_figures(life.months, now=now),
+    )
+
+
+def month_figures(months: Sequence[tuple[StatementMonth, Standing]], *, now: datetime) -> list[Figure]:
+    """One figure a month, newest first, each leading to its statement."""
+    return [
+        Figure(
+            f"{month.label}, so far" if month == month_of(now) else month.label,
+            figure(ended.balance_credits),
+            month.href,
+        )
+        for month, ended in reversed(months)
+    ]

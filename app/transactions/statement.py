@@ -1,0 +1,139 @@
+"""Reads a month of a person's books: what it began with, what moved, what it ended with. Writes nothing; knows no page.
+
+A month that is over never reads differently again: it is cut out of the chain between two of its numbers.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.database import row, rows, tx
+from app.errors import NotFound
+from app.ledger.rules import Kind
+from app.ledger.statement import Standing, balances_before
+from app.transactions.history import JOINED, LOOKED_UP, MONEY, MOVEMENT, Money, Stored
+from app.transactions.statement_months import StatementMonth, month_of
+
+SHOWN_ROWS = 1_000
+CSV_ROWS = 1_000  # read at a time
+
+PERSON = "SELECT name, email FROM users WHERE clerk_user_id = $1"
+MOVED = f"""
+SELECT type, currency, count(*) AS count, sum(amount)::bigint AS credits, coalesce(sum(money_cents), 0)::bigint AS cents
+  FROM (SELECT t.type, t.amount, p.currency, {MONEY} {JOINED}
+         WHERE t.clerk_user_id = $1 AND t.seq > $2 AND t.seq <= $3) moved
+ GROUP BY type, currency ORDER BY currency, type"""
+ROWS = f"""
+SELECT {MOVEMENT}, {MONEY} {LOOKED_UP}
+ WHERE t.clerk_user_id = $1 AND t.seq > $2 AND t.seq <= $3
+ ORDER BY t.seq LIMIT $4"""
+WAITING = f"""
+SELECT {MOVEMENT}, {MONEY} {LOOKED_UP}
+ WHERE t.clerk_user_id = $1 AND t.seq IS NULL AND t.status = 'pending'
+ ORDER BY t.created_at, t.id LIMIT {SHOWN_ROWS}"""
+# Money that went back, or came back, since the last row that says so: too little for a credit, or held by a dispute.
+# It stands in the month that is not over yet until a row carries it, so that closed months never change.
+CARRIED = """
+SELECT p.id, p.pack_name, p.currency, p.amount_refunded_cents - coalesce(told.cents, 0) AS cents
+  FROM purchases p
+  LEFT JOIN LATERAL (
+       SELECT sum(t.returned_cents) AS cents FROM credit_transactions t WHERE t.purchase_id = p.id) told ON true
+ WHERE p.clerk_user_id = $1 AND p.status = 'paid' AND p.amount_refunded_cents <> coalesce(told.cents, 0)
+ ORDER BY p.created_at, p.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Money of a purchase that no row carries yet. Units: minor units of `currency`, negative if it came back."""
+
+    purchase_id: str
+    pack_name: str
+    currency: str
+    returned_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One month.
+
+    `credits` are by kind and signed as the balance felt them. `movements` are oldest first, at most `SHOWN_ROWS` of
+    `row_count`. `money` is what they say. `waiting` and `carried` stand only in
+    the month that is not over: no row counts them yet.
+    """
+
+    month: StatementMonth
+    is_over: bool
+    name: str
+    email: str
+    opening: Standing
+    closing: Standing
+    credits: Mapping[str, int]
+    money: Sequence[Money]
+    row_count: int
+    movements: Sequence[Stored]
+    waiting: Sequence[Stored]
+    carried: Sequence[Returned]
+
+
+async def statement_of(user_id: str, month: StatementMonth, *, now: datetime) -> Statement:
+    """The statement of one month, all of it of one moment.
+
+    Inside: a read-only tx of its own.
+    Raises: NotFound: there is no such person.
+    """
+    is_over = month < month_of(now)
+    async with tx(isolation="repeatable_read", readonly=True):
+        person = await row(PERSON, user_id)
+        if person is None:
+            raise NotFound("person")
+        opening, closing = await balances_before(user_id, [month.start_at, month.end_at])
+        moved = await rows(MOVED, user_id, opening.ledger_seq, closing.ledger_seq)
+        movements = await rows(ROWS, user_id, opening.ledger_seq, closing.ledger_seq, SHOWN_ROWS)
+        waiting = [] if is_over else await rows(WAITING, user_id)
+        carried = [] if is_over else await rows(CARRIED, user_id)
+    return Statement(
+        month=month,
+        is_over=is_over,
+        name=person["name"],
+        email=person["email"],
+        opening=opening,
+        closing=closing,
+        credits=_credits(moved),
+        money=_money(moved),
+        row_count=sum(each["count"] for each in moved),
+        movements=movements,
+        waiting=waiting,
+        carried=[
+            Returned(each["id"], each["pack_name"], each["currency"], each["cents"]) for each in carried
+        ],
+    )
+
+
+async def statement_rows(user_id: str, month: StatementMonth) -> AsyncIterator[Sequence[Stored]]:
+    """The month's counted rows, oldest first, some at a time; no transaction is held between them.
+
+    Raises: NotFound: there is no such person.
+    """
+    opening, closing = await balances_before(user_id, [month.start_at, month.end_at])
+    after = opening.ledger_seq
+    while after < closing.ledger_seq:
+        found = await rows(ROWS, user_id, after, closing.ledger_seq, CSV_ROWS)
+        yield found
+        after = found[-1]["seq"]
+
+
+def _credits(moved: Sequence[Stored]) -> Mapping[str, int]:
+    credits: Counter[str] = Counter({kind.value: 0 for kind in Kind})
+    for each in moved:
+        credits[each["type"]] += each["credits"]
+    return credits
+
+
+def _money(moved: Sequence[Stored]) -> list[Money]:
+    paid: Counter[str] = Counter()
+    returned: Counter[str] = Counter()
+    for each in moved:
+        if each["currency"] is not None:
+            (paid if each["type"] == Kind.PURCHASE else returned)[each["currency"]] += each["cents"]
+    return [Money(currency, paid[currency], returned[currency]) for currency in sorted({*paid, *returned})]

@@ -1,0 +1,138 @@
+"""Decides how a month of the books reads, and the list of months. Knows nothing of HTTP or SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.ledger.rules import Kind, Status
+from app.ledger.statement import Standing
+from app.transactions.asking import Filters
+from app.transactions.balance_chart import Figure
+from app.transactions.explaining_view import month_figures
+from app.transactions.history import Money
+from app.transactions.rows import LedgerRow, figure, ledger_row
+from app.transactions.statement import Returned, Statement
+from app.transactions.statement_months import StatementMonth
+from app.transactions.view import address
+from app.web.filters import change, day_text, moment_text, money
+
+PARTS = (
+    (Kind.PURCHASE, "Bought"),
+    (Kind.GRANT, "Granted"),
+    (Kind.CONSUMPTION, "Used"),
+    (Kind.REFUND, "Taken back"),
+    (Kind.REVERSAL, "Given back"),
+    (Kind.ADJUSTMENT, "Adjusted"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure of a statement; where it is not zero, `href` leads to the rows that add up to it."""
+
+    label: str
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementView:
+    """A month on paper. `note` is set where the page does not hold all of its rows; the file does."""
+
+    title: str
+    days_text: str
+    state: str
+    name: str
+    email: str
+    opening: Line
+    parts: tuple[Line, ...]
+    closing: Line
+    money: tuple[Line, ...]
+    count_text: str
+    rows: tuple[LedgerRow, ...]
+    waiting: tuple[LedgerRow, ...]
+    change_text: str
+    money_text: str
+    note: str
+    csv_href: str
+    older_href: str
+    older_text: str
+    newer_href: str
+    newer_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthsView:
+    """All months that have a statement, newest first, each with the balance it ended with."""
+
+    months: tuple[Figure, ...]
+
+
+def months_view(months: Sequence[tuple[StatementMonth, Standing]], *, now: datetime) -> MonthsView:
+    """The list of statements."""
+    return MonthsView(tuple(month_figures(months, now=now)))
+
+
+def statement_view(statement: Statement, *, now: datetime) -> StatementView:
+    """The page of one month."""
+    month, shown = statement.month, len(statement.movements)
+    change_credits = sum(statement.credits.values())
+    sums = [money(each.paid_cents + each.returned_cents, each.currency) for each in statement.money]
+    is_cut = shown < statement.row_count
+    return StatementView(
+        title=f"Statement for {month.label}",
+        days_text=month.days_text,
+        state="" if statement.is_over else f"So far, as of {moment_text(now)} UTC",
+        name=statement.name,
+        email=statement.email,
+        opening=_balance(f"Opening balance, {day_text(month.first_day)}", statement.opening.balance_credits),
+        parts=tuple(_part(month, kind, label, statement.credits[kind]) for kind, label in PARTS),
+        closing=_balance(_closing_label(statement), statement.closing.balance_credits),
+        money=(*_money_lines(statement.money), *map(_carried_line, statement.carried)),
+        count_text=_count_text(statement.row_count),
+        rows=tuple(map(ledger_row, statement.movements)),
+        waiting=tuple(map(ledger_row, statement.waiting)),
+        change_text=change(change_credits),
+        money_text=", ".join(sums),
+        note=f"The page holds the first {shown:,} rows; the CSV holds all." if is_cut else "",
+        csv_href=f"{month.href}.csv",
+        older_href=month.before.href if statement.opening.ledger_seq else "",
+        older_text=month.before.label,
+        newer_href=month.next.href if statement.is_over else "",
+        newer_text=month.next.label,
+    )
+
+
+def _balance(label: str, balance_credits: int) -> Line:
+    return Line(f"{label}, owed" if balance_credits < 0 else label, figure(balance_credits))
+
+
+def _part(month: StatementMonth, kind: Kind, label: str, change_credits: int) -> Line:
+    rows = Filters(kind, Status.COMPLETED, first_day=month.first_day, last_day=month.last_day)
+    return Line(label, change(change_credits), address(rows) if change_credits else "")
+
+
+def _closing_label(statement: Statement) -> str:
+    if statement.is_over:
+        return f"Closing balance, {day_text(statement.month.last_day)}"
+    return "Balance so far"
+
+
+def _money_lines(every: Sequence[Money]) -> list[Line]:
+    return [
+        Line(label, money(cents, each.currency) if cents else "None")
+        for each in every or [Money("usd", 0, 0)]
+        for label, cents in (("Paid", each.paid_cents), ("Returned", each.returned_cents))
+    ]
+
+
+def _carried_line(carried: Returned) -> Line:
+    moved = "Returned" if carried.returned_cents > 0 else "Came back"
+    text = money(-carried.returned_cents, carried.currency)
+    return Line(f"{moved} of {carried.pack_name}, in no row yet", text, f"/purchases/{carried.purchase_id}")
+
+
+def _count_text(count: int) -> str:
+    if not count:
+        return "No movements."
+    return "1 row, in order." if count == 1 else f"{count:,} rows, in order."
