@@ -110,12 +110,16 @@ async def statement_of(user_id: str, month: StatementMonth, *, now: datetime) ->
     )
 
 
-async def statement_rows(user_id: str, month: StatementMonth) -> AsyncIterator[Sequence[Stored]]:
-    """The month's counted rows, oldest first, some at a time; no transaction is held between them.
+async def statement_rows(
+    user_id: str, month: StatementMonth, *, now: datetime
+) -> AsyncIterator[Sequence[Stored]]:
+    """The month's rows as its page has them, some at a time, those that do not count yet first.
 
+    Which rows they are is settled by the first part; no transaction is held between the parts.
     Raises: NotFound: there is no such person.
     """
     opening, closing = await balances_before(user_id, [month.start_at, month.end_at])
+    yield [] if month < month_of(now) else await rows(WAITING, user_id)
     after = opening.ledger_seq
     while after < closing.ledger_seq:
         found = await rows(ROWS, user_id, after, closing.ledger_seq, CSV_ROWS)

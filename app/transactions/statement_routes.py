@@ -1,17 +1,23 @@
 """The doors of the statements: the list of months, and a month as paper or as a file."""
 
+from collections.abc import AsyncIterator, Sequence
+
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Template
+from litestar.response import Stream, Template
 
 from app.errors import NotFound
+from app.transactions.csv_rows import HEAD, movement_lines
 from app.transactions.explaining_reading import months_of
-from app.transactions.statement import statement_of
+from app.transactions.history import Stored
+from app.transactions.statement import statement_of, statement_rows
 from app.transactions.statement_months import StatementMonth, month_named
 from app.transactions.statement_view import months_view, statement_view
 from app.web.rendering import page
 from app.web.site import HttpRequest, Viewer, asked_at
+
+FILE = ".csv"
 
 
 @get("/statements")
@@ -23,18 +29,34 @@ async def months(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Templ
 
 
 @get("/statements/{name:str}")
-async def statement(request: HttpRequest, name: FromPath[str], viewer: NamedDependency[Viewer]) -> Template:
-    """One month on paper."""
-    now = asked_at(request)
-    found = await statement_of(viewer.clerk_user_id, _month(request, name), now=now)
+async def statement(
+    request: HttpRequest, name: FromPath[str], viewer: NamedDependency[Viewer]
+) -> Template | Stream:
+    """One month on paper; with ".csv" behind it, the same rows as a file."""
+    now, user_id = asked_at(request), viewer.clerk_user_id
+    month = month_named(name.removesuffix(FILE), now=now)
+    if month is None:
+        raise NotFound("statement")
+    if name.endswith(FILE):
+        return await _file(month, statement_rows(user_id, month, now=now))
+    found = await statement_of(user_id, month, now=now)
     return page(request, "transactions/statement.html", statement_view(found, now=now))
 
 
-def _month(request: HttpRequest, name: str) -> StatementMonth:
-    month = month_named(name, now=asked_at(request))
-    if month is None:
-        raise NotFound("statement")
-    return month
+async def _file(month: StatementMonth, parts: AsyncIterator[Sequence[Stored]]) -> Stream:
+    """The parts as they come; the first is read beforehand, so that a failure is still an error page."""
+    first = await anext(parts)
+
+    async def lines() -> AsyncIterator[str]:
+        yield HEAD + movement_lines(first)
+        async for part in parts:
+            yield movement_lines(part)
+
+    headers = {
+        "Content-Disposition": f'attachment; filename="statement-{month}.csv"',
+        "X-Robots-Tag": "noindex",
+    }
+    return Stream(lines(), media_type="text/csv; header=present", headers=headers)
 
 
 ROUTES = [months, statement]

@@ -1,5 +1,7 @@
 """The statements as people see them: a month on paper, the list of months, and nobody else's."""
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -9,6 +11,8 @@ from litestar import Litestar
 
 from app.database import row
 from app.transactions import statement as statements
+from app.transactions.csv_rows import HEAD
+from app.web.filters import change
 from tests.factories import make_user
 from tests.transactions.counting import counted_queries
 from tests.transactions.ledgers import NOW, buy, give, refund, use, write_varied_ledger
@@ -190,6 +194,56 @@ async def test_a_statement_is_private_and_kept_by_nobody(
         assert "7" not in Html(await bob.get(path)).one("main").text.replace("2026", "")
         sent = await stranger(app).get(path)
         assert (sent.status_code, sent.headers["location"]) == (303, f"/sign-in?return_to={path}")
+    assert (await bob.get("/statements/2026-10.csv")).text == HEAD
+
+
+async def test_the_file_holds_the_rows_of_the_page(client: httpx.AsyncClient, alice: str) -> None:
+    """STMT-03"""
+    await give(alice, OCTOBER - timedelta(days=30), 2)
+    bought = await buy(alice, OCTOBER, credits=3, amount_cents=14900, pack_name="Serial Entrepreneur")
+    await use(alice, OCTOBER + timedelta(days=1), title="=1+1")
+    await refund(alice, bought, OCTOBER + timedelta(days=2), cents=5000)
+    page = await page_of(client, "/statements/2026-10")
+    answer = await client.get(page.one("a", download="")["href"])
+    assert answer.headers["content-type"] == "text/csv; header=present; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="statement-2026-10.csv"'
+    assert (answer.headers["cache-control"], answer.headers["x-robots-tag"]) == ("no-store", "noindex")
+    found = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [(change(int(each["credits"])), each["balance_after"]) for each in found] == row_texts(page)
+    purchase, used, returned = found
+    assert purchase == {
+        "time_utc": "2026-10-05T09:00:00Z",
+        "type": "purchase",
+        "status": "completed",
+        "description": "Purchase of Serial Entrepreneur",
+        "credits": "3",
+        "balance_after": "5",
+        "money_minor_units": "14900",
+        "currency": "USD",
+        "workshop": "",
+        "transaction": purchase["transaction"],
+        "purchase": bought,
+    }
+    assert (used["workshop"], used["money_minor_units"], used["currency"]) == ("'=1+1", "", "")
+    assert returned["money_minor_units"] == "-5000"
+
+
+async def test_the_file_of_the_open_month_begins_with_what_does_not_count(
+    client: httpx.AsyncClient, alice: str
+) -> None:
+    await give(alice, NOW - timedelta(hours=3))
+    await buy(alice, NOW - timedelta(hours=2), status="settling")
+    answer = await client.get("/statements/2026-11.csv")
+    found = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [(each["status"], each["balance_after"]) for each in found] == [
+        ("pending", ""),
+        ("completed", "1"),
+    ]
+
+
+async def test_a_month_without_rows_is_a_file_with_a_head_alone(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/statements/2026-10.csv")
+    assert (answer.status_code, answer.text) == (200, HEAD)
 
 
 async def test_a_long_month_is_cut_on_the_page_and_says_so(
