@@ -90,7 +90,9 @@ def _in_words(levels: Sequence[int]) -> str:
     first, last, moves = levels[0], levels[-1], len(levels) - 1
     if not moves:
         return f"Unchanged at {credits(last)}."
-    said = f"From {credits(first)} to {credits(last)}, in {figure(moves)} {'step' if moves == 1 else 'steps'}."
+    said = (
+        f"From {credits(first)} to {credits(last)}, in {figure(moves)} {'step' if moves == 1 else 'steps'}."
+    )
     if moves > 1:
         said += f" Highest {credits(max(levels))}, lowest {credits(min(levels))}."
     return f"{said} The dashed line is zero." if min(levels) < 0 else said

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from app.database import row, rows, tx
 from app.errors import NotFound
@@ -11,7 +11,9 @@ from app.transactions.balance_chart import Change
 from app.transactions.explaining import Sums
 from app.transactions.history import LOOKED_UP, MONEY, MOVEMENT, Stored
 from app.transactions.statement_months import StatementMonth, months_between
+from app.web.manner import manner
 
+A_MOMENT = timedelta(microseconds=1)  # moments are stored in whole microseconds
 DRAWN_ROWS = 2_000  # the newest; who has more sees since when the line runs
 
 # By kind, what all counted rows of a person add up to.
@@ -84,13 +86,13 @@ async def months_of(user_id: str, *, now: datetime) -> list[tuple[StatementMonth
 
 
 async def day_end(user_id: str, day: date) -> DayEnd:
-    """The balance when this UTC day ended.
+    """The balance when this day of the reader's ended.
 
     Inside: a read-only tx of its own.
     Raises: NotFound: there is no such person.
     """
     async with tx(isolation="repeatable_read", readonly=True):
-        [stood] = await balances_before(user_id, [datetime.combine(day, time.min, UTC) + timedelta(days=1)])
+        [stood] = await balances_before(user_id, [manner().last_moment(day) + A_MOMENT])
         sums = await _sums(user_id, stood.ledger_seq)
         made_by = await row(MADE_BY, user_id, stood.ledger_seq)
     return DayEnd(day, sums, made_by)

@@ -10,9 +10,10 @@ from app.transactions.asking import asked
 from app.transactions.balance_chart import BalanceChart, Figure, balance_chart, last_of_each_day
 from app.transactions.explaining import Sentence, balance_sentence
 from app.transactions.explaining_reading import DRAWN_ROWS, DayEnd, Life
-from app.transactions.rows import LedgerRow, figure, ledger_row
+from app.transactions.rows import LedgerRow, ledger_row
 from app.transactions.statement_months import StatementMonth, month_of
-from app.web.filters import balance_text, day_text
+from app.web.filters import balance_text, day_text, figure, zone_text
+from app.web.manner import manner
 
 PATH = "/balance"
 TO_COME = "That day is still to come."
@@ -68,7 +69,7 @@ def day_asked(typed: str, *, now: datetime) -> DayAsked:
     """Read the day that stands in the address."""
     wanted = asked({"to": typed})
     day, problem = wanted.filters.last_day, wanted.problems.get("to", "")
-    if day is not None and day > now.date():
+    if day is not None and day > manner().local(now).date():
         return DayAsked(typed, problem=TO_COME)
     return DayAsked(typed, day, problem)
 
@@ -76,9 +77,10 @@ def day_asked(typed: str, *, now: datetime) -> DayAsked:
 def day_answer(end: DayEnd, *, now: datetime) -> DayAnswer:
     """What a day's end is said to be."""
     balance_credits = end.sums.balance_credits
-    is_over = end.day < now.date()
+    is_over = end.day < manner().local(now).date()
+    said = f"When {day_text(end.day)} ended" if is_over else f"{day_text(end.day)}, so far"
     return DayAnswer(
-        heading=f"When {day_text(end.day)} ended (UTC)" if is_over else f"{day_text(end.day)}, so far (UTC)",
+        heading=f"{said} ({zone_text()})",
         balance_text=balance_text(balance_credits),
         is_owed=balance_credits < 0,
         sentence=balance_sentence(end.sums, last_day=end.day),
@@ -97,7 +99,7 @@ def life_view(life: Life, *, now: datetime) -> LifeView:
         chart=_chart(life, now) if life.changes else None,
         note=""
         if life.is_whole
-        else f"The line shows the newest {DRAWN_ROWS:,} rows; the figures go back further.",
+        else f"The line shows the newest {figure(DRAWN_ROWS)} rows; the figures go back further.",
     )
 
 

@@ -1,11 +1,10 @@
 """Decides what a month of the books is: a UTC month, by its name in an address. Pure."""
 
 import re
-from calendar import month_name
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from app.web.filters import day_text
+from app.web.filters import day_text, month_text
 
 PATH = "/statements"
 _NAME = re.compile(r"([0-9]{4})-([0-9]{2})")
@@ -24,7 +23,7 @@ class StatementMonth:
     @property
     def label(self) -> str:
         """As people say it: "November 2026"."""
-        return f"{month_name[self.month]} {self.year}"
+        return month_text(self.first_day)
 
     @property
     def href(self) -> str:

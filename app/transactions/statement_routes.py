@@ -14,6 +14,7 @@ from app.transactions.history import Stored
 from app.transactions.statement import statement_of, statement_rows
 from app.transactions.statement_months import StatementMonth, month_named
 from app.transactions.statement_view import months_view, statement_view
+from app.web.manner import PLAIN, manner, write_as_the_books
 from app.web.rendering import page
 from app.web.site import HttpRequest, Viewer, asked_at
 
@@ -40,7 +41,10 @@ async def statement(
     if name.endswith(FILE):
         return await _file(month, statement_rows(user_id, month, now=now))
     found = await statement_of(user_id, month, now=now)
-    return page(request, "transactions/statement.html", statement_view(found, now=now))
+    has_links = manner().zone == PLAIN.zone
+    write_as_the_books()
+    view = statement_view(found, now=now, has_links=has_links)
+    return page(request, "transactions/statement.html", view)
 
 
 async def _file(month: StatementMonth, parts: AsyncIterator[Sequence[Stored]]) -> Stream:

@@ -10,11 +10,11 @@ from app.transactions.asking import Filters
 from app.transactions.balance_chart import Figure
 from app.transactions.explaining_view import month_figures
 from app.transactions.history import Money
-from app.transactions.rows import LedgerRow, figure, ledger_row
+from app.transactions.rows import LedgerRow, ledger_row
 from app.transactions.statement import Returned, Statement
 from app.transactions.statement_months import StatementMonth
 from app.transactions.view import address
-from app.web.filters import change, day_text, moment_text, money
+from app.web.filters import change, day_text, figure, moment_text, money
 
 PARTS = (
     (Kind.PURCHASE, "Bought"),
@@ -73,11 +73,12 @@ def months_view(months: Sequence[tuple[StatementMonth, Standing]], *, now: datet
     return MonthsView(tuple(month_figures(months, now=now)))
 
 
-def statement_view(statement: Statement, *, now: datetime) -> StatementView:
-    """The page of one month."""
+def statement_view(statement: Statement, *, now: datetime, has_links: bool) -> StatementView:
+    """The page of one month. `has_links` where the history's days are those of the books: then figures lead to rows."""
     month, shown = statement.month, len(statement.movements)
     change_credits = sum(statement.credits.values())
     sums = [money(each.paid_cents + each.returned_cents, each.currency) for each in statement.money]
+    parts = tuple(_part(month, kind, label, statement.credits[kind]) for kind, label in PARTS)
     is_cut = shown < statement.row_count
     return StatementView(
         title=f"Statement for {month.label}",
@@ -86,7 +87,7 @@ def statement_view(statement: Statement, *, now: datetime) -> StatementView:
         name=statement.name,
         email=statement.email,
         opening=_balance(f"Opening balance, {day_text(month.first_day)}", statement.opening.balance_credits),
-        parts=tuple(_part(month, kind, label, statement.credits[kind]) for kind, label in PARTS),
+        parts=parts if has_links else tuple(Line(each.label, each.text) for each in parts),
         closing=_balance(_closing_label(statement), statement.closing.balance_credits),
         money=(*_money_lines(statement.money), *map(_carried_line, statement.carried)),
         count_text=_count_text(statement.row_count),
@@ -94,7 +95,7 @@ def statement_view(statement: Statement, *, now: datetime) -> StatementView:
         waiting=tuple(map(ledger_row, statement.waiting)),
         change_text=change(change_credits),
         money_text=", ".join(sums),
-        note=f"The page holds the first {shown:,} rows; the CSV holds all." if is_cut else "",
+        note=f"The page holds the first {figure(shown)} rows; the CSV holds all." if is_cut else "",
         csv_href=f"{month.href}.csv",
         older_href=month.before.href if statement.opening.ledger_seq else "",
         older_text=month.before.label,
@@ -135,4 +136,4 @@ def _carried_line(carried: Returned) -> Line:
 def _count_text(count: int) -> str:
     if not count:
         return "No movements."
-    return "1 row, in order." if count == 1 else f"{count:,} rows, in order."
+    return "1 row, in order." if count == 1 else f"{figure(count)} rows, in order."

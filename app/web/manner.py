@@ -7,7 +7,7 @@ the plain one. Knows no table and no page.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -61,6 +61,11 @@ def manner_of(locale: str | None, zone: str | None) -> Manner:
         locale if locale and locale in LOCALES else PLAIN.locale,
         zone if zone and is_zone(zone) else PLAIN.zone,
     )
+
+
+def write_as_the_books() -> None:
+    """From here to the end of the request, moments are written in UTC, as the books go; figures stay the reader's."""
+    _manner.set(replace(_manner.get(), zone=PLAIN.zone))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar import Litestar
 
+from app.accounts.preferences import Preferences, keep
 from app.transactions import explaining_reading
 from app.transactions.asking import asked
 from app.transactions.explaining import Sentence, balance_sentence
@@ -131,6 +132,22 @@ async def test_a_past_debt_is_past(client: httpx.AsyncClient, alice: str) -> Non
     assert answer.one("p", class_="owed").text == "1 credit owed"
     assert "You owed 1 credit, because a payment was returned after its credit was used." in answer.text
     assert "next purchase" not in answer.text
+
+
+async def test_a_day_is_the_readers_and_its_numbers_lead_to_its_rows(
+    client: httpx.AsyncClient, alice: str
+) -> None:
+    """HIST-07: in Kiritimati the day begins fourteen hours before UTC's."""
+    await give(alice, datetime(2026, 10, 1, 9, 59, tzinfo=UTC), 3)
+    await give(alice, datetime(2026, 10, 1, 10, 0, tzinfo=UTC))
+    await keep(alice, Preferences(time_zone="Pacific/Kiritimati"))
+    answer = (await page_of(client, f"{PATH}?on=2026-10-01")).one("div", id="transactions-day")
+    assert answer.one("h3").text == "When 1 Oct 2026 ended (Kiritimati time)"
+    assert answer.one("p", class_="sum").text == "3 credits"
+    rows = await page_of(client, answer.all("a")[0]["href"])
+    assert rows.one("tfoot").all("td", class_="num")[0].text == "+3"
+    tomorrow = (NOW + timedelta(days=1)).date()  # there it has begun already
+    assert (await page_of(client, f"{PATH}?on={tomorrow}")).one("div", id="transactions-day").text
 
 
 async def test_today_is_so_far(client: httpx.AsyncClient) -> None:

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
+from app.accounts.preferences import Preferences, keep
 from app.database import row
 from app.transactions import statement as statements
 from app.transactions.csv_rows import HEAD
@@ -95,6 +96,25 @@ async def test_each_figure_leads_to_rows_that_add_up_to_it(client: httpx.AsyncCl
             assert total == link.text
             figures += 1
     assert figures > 10
+
+
+async def test_a_statement_is_written_in_utc_whatever_clock_its_reader_has(
+    client: httpx.AsyncClient, alice: str
+) -> None:
+    """STMT-01: accounting months are UTC months; figures and names of months are the reader's."""
+    await give(alice, datetime(2026, 10, 31, 23, 30, tzinfo=UTC), 1200)
+    await keep(alice, Preferences(time_zone="Europe/Berlin", locale="de"))
+    page = await page_of(client, "/statements/2026-10")
+    assert page.one("h1").text == "Statement for Oktober 2026"
+    assert page.one("table").one("time").text == "31.10.2026, 23:30"
+    assert "UTC" in page.one("thead").text
+    assert "Berlin" not in page.one("main").text
+    assert lines_of(page)["Closing balance, 31.10.2026"] == "1.200"
+    assert not page.all("dl")[0].all(
+        "a"
+    )  # the history's days are Berlin's, so no filter of it finds these rows
+    assert "1 Nov" not in page.one("main").text
+    assert "Date (Berlin time)" in (await page_of(client, "/transactions")).text
 
 
 async def test_the_month_that_is_not_over_says_so_far_and_shows_what_settles(
@@ -185,13 +205,14 @@ async def test_a_statement_is_private_and_kept_by_nobody(
     app: Litestar, client: httpx.AsyncClient, alice: str
 ) -> None:
     """UI-22, ACCT-02: an address names a month, never a person; each sees their own books behind it."""
-    await give(alice, OCTOBER, 7)
+    await give(alice, OCTOBER, 7123)
     bob = await signed_in(app, await make_user(name="Bob"))
     for path in ("/statements", "/statements/2026-10", "/balance"):
         answer = await client.get(path)
         assert answer.headers["cache-control"] == "no-store"
         assert Html(answer).one("meta", name="robots")["content"] == "noindex"
-        assert "7" not in Html(await bob.get(path)).one("main").text.replace("2026", "")
+        assert "7,123" in Html(answer).one("main").text
+        assert "7,123" not in Html(await bob.get(path)).one("main").text
         sent = await stranger(app).get(path)
         assert (sent.status_code, sent.headers["location"]) == (303, f"/sign-in?return_to={path}")
     assert (await bob.get("/statements/2026-10.csv")).text == HEAD
