@@ -1,5 +1,10 @@
-"""Decides whether a form came from a page of ours. Knows the session's token, but not whose it is."""
+"""Decides whether a form came from a page of ours. Knows the session's token, but not whose it is.
 
+The mark in a form is the same secret under a fresh mask in every answer: an answer is packed together with text that
+the address brings, and from the sizes of many answers with one and the same secret in them it could be guessed (BREACH).
+"""
+
+import hmac
 import re
 import secrets
 
@@ -11,14 +16,16 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from litestar.types.callable_types import BeforeMessageSendHookHandler
 
-from app.web.cookies import cookie, cookie_name, is_signed, signature
+from app.web.cookies import cookie, cookie_name, signature
 from app.web.forms import form_pairs
 from app.web.site import HttpRequest, SiteOptions, scope_state
 
 ANONYMOUS = "anon"
 PURPOSE = "csrf"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+MARK_BYTES = 16
 _SEED = re.compile(r"[A-Za-z0-9_-]{43}")
+_TOKEN = re.compile(rf"[0-9a-f]{{{4 * MARK_BYTES}}}")
 
 
 class ForgedForm(PermissionDeniedException):
@@ -26,13 +33,27 @@ class ForgedForm(PermissionDeniedException):
 
 
 def csrf_token(seed: str, secret: bytes) -> str:
-    """The token of a session, or of a signed-out browser's form cookie."""
-    return signature(secret, PURPOSE, seed.encode())
+    """A token of a session, or of a signed-out browser's form cookie: its mark, and the mask that hides it."""
+    mask = secrets.token_bytes(MARK_BYTES)
+    return (mask + _masked(_mark(seed, secret), mask)).hex()
+
+
+def is_token_of(seed: str, secret: bytes, token: str) -> bool:
+    """True when the token was made for this session or form cookie, whenever that was."""
+    if not _TOKEN.fullmatch(token):
+        return False
+    mask, hidden = bytes.fromhex(token[: 2 * MARK_BYTES]), bytes.fromhex(token[2 * MARK_BYTES :])
+    return hmac.compare_digest(_masked(hidden, mask), _mark(seed, secret))
 
 
 def token_of(request: HttpRequest, options: SiteOptions) -> str:
-    """The token for the forms of this answer; a signed-out browser without a form cookie is given one."""
-    return csrf_token(_seed_of(request, options) or _new_seed(request.scope), options.secret)
+    """The token for all forms of this answer; a signed-out browser without a form cookie is given one."""
+    state = scope_state(request.scope)
+    if "form_token" not in state:
+        seed = _seed_of(request, options) or _new_seed(request.scope)
+        state["form_token"] = csrf_token(seed, options.secret)
+    token: str = state["form_token"]
+    return token
 
 
 def anonymous_cookie(options: SiteOptions) -> BeforeMessageSendHookHandler:
@@ -82,11 +103,7 @@ class Csrf(ASGIMiddleware):
     async def _require_token(self, request: HttpRequest) -> None:
         seed = _seed_of(request, self.options)
         sent = [text for name, text in await form_pairs(request) if name == "csrf_token"]
-        if (
-            seed is None
-            or len(sent) != 1
-            or not is_signed(self.options.secret, PURPOSE, seed.encode(), sent[0])
-        ):
+        if seed is None or len(sent) != 1 or not is_token_of(seed, self.options.secret, sent[0]):
             raise ForgedForm
 
 
@@ -97,6 +114,14 @@ def _seed_of(request: HttpRequest, options: SiteOptions) -> str | None:
         return session
     planted = request.cookies.get(cookie_name(options, ANONYMOUS), "")
     return planted if _SEED.fullmatch(planted) else state.get("new_form_seed")
+
+
+def _mark(seed: str, secret: bytes) -> bytes:
+    return bytes.fromhex(signature(secret, PURPOSE, seed.encode()))[:MARK_BYTES]
+
+
+def _masked(text: bytes, mask: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(text, mask, strict=True))
 
 
 def _new_seed(scope: Scope) -> str:

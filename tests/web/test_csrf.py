@@ -1,5 +1,7 @@
 """Forms act only when they come from a page of ours (ACCT-04, W01, W02, W04, W05)."""
 
+from itertools import pairwise
+
 import httpx
 import pytest
 from litestar import Litestar
@@ -122,7 +124,20 @@ async def test_signed_out_pages_without_a_form_set_no_cookie(nobody: httpx.Async
 
 async def test_every_page_of_a_signed_in_person_carries_the_token(alice: httpx.AsyncClient) -> None:
     tree = parsed((await alice.get("/help")).text)
-    assert hidden(by_id(tree, "site-header"), "csrf_token") == TOKEN
+    token = hidden(by_id(tree, "site-header"), "csrf_token")
+    assert (await alice.post("/form", data={"csrf_token": token})).status_code == 201
+
+
+async def test_no_two_answers_carry_the_same_token_and_all_forms_of_one_do(alice: httpx.AsyncClient) -> None:
+    """V3.5.1: what is packed beside reflected text is fresh in each answer, so no size tells of it (BREACH)."""
+    pages = [parsed((await alice.get("/help")).text) for _ in range(20)]
+    tokens = [{hidden(form, "csrf_token") for form in each.iter("form")} for each in pages]
+    assert all(len(each) == 1 for each in tokens)
+    said = [token for each in tokens for token in each]
+    assert len(set(said)) == 20
+    bits = 4 * 64 * 19 / 2  # a fresh mask leaves half of all bits as they were, give or take
+    changed = sum((int(one, 16) ^ int(other, 16)).bit_count() for one, other in pairwise(said))
+    assert bits * 0.9 < changed < bits * 1.1
 
 
 async def test_https_cookies_are_secure_and_bound_to_the_host(https_site: Litestar) -> None:

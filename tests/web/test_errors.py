@@ -6,7 +6,7 @@ import structlog
 
 from app.errors import BillingError
 from app.web.problems import ERRORS, STATUSES, row_for, seconds_text
-from tests.web.reading import by_id, fragment, parsed, words
+from tests.web.reading import by_id, fragment, parsed, untokened, words
 from tests.web.small_site import FAILURES, SECRET
 
 HTMX = {"hx-request": "true"}
@@ -51,7 +51,7 @@ async def test_a_server_error_changes_nothing_on_the_screen_but_the_notice(
 
 async def test_missing_and_foreign_cannot_be_told_apart(alice: httpx.AsyncClient) -> None:
     """ACCT-02: the same bytes, whatever it was."""
-    bodies = {(await alice.get(path)).content for path in ("/fail/missing", "/fail/foreign", "/no/such/page")}
+    bodies = {untokened((await alice.get(path)).text) for path in ("/fail/missing", "/fail/foreign", "/no/such/page")}
     assert len(bodies) == 1
 
 

@@ -23,7 +23,7 @@ from app.payments.gateway import PaymentGateway
 from app.settings import Settings
 from app.workshops.access import PaywallRules
 from tests.sandbox_server import RunningSandbox
-from tests.web.reading import parsed, words
+from tests.web.reading import parsed, untokened, words
 
 ORIGIN = "http://127.0.0.1:8000"
 FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
@@ -43,6 +43,11 @@ class Seen:
     @property
     def location(self) -> str:
         return self.answer.headers["location"]
+
+    @property
+    def bare(self) -> str:
+        """The answer, to be compared with another."""
+        return untokened(self.answer.text)
 
     @property
     def html(self) -> Element:
