@@ -1,0 +1,23 @@
+"""The application at the till of all tests, and Alice who has one of everything."""
+
+import pytest
+import pytest_asyncio
+
+from tests.checkout.till import Till
+from tests.surface.people import Owner, owner
+from tests.workshops.site import Site, site_with
+
+
+@pytest.fixture(scope="session")
+def shared_site(shared_till: Till) -> Site:
+    return site_with(shared_till, sign_in=("demo", "email"))
+
+
+@pytest.fixture
+def site(shared_site: Site, till: Till) -> Site:
+    return shared_site
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def alice(site: Site) -> Owner:
+    return await owner(site)

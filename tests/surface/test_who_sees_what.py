@@ -1,0 +1,144 @@
+"""Every door × everybody × page, fragment and file: the owner alone sees it, and "not yours" is "not there"."""
+
+from collections.abc import Mapping
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from app.web.csrf import csrf_token
+from tests.factories import make_user
+from tests.surface.people import MARK, Owner, given_away, unknown_ids
+from tests.surface.walk import ASKED, Door, doors, fingerprint
+from tests.web.reading import untokened
+from tests.workshops.site import SECRET, Browser, Site
+
+PLANTED = "p" * 43
+PUBLIC = {
+    "/",
+    "/dev/mailbox",
+    "/healthz",
+    "/help",
+    "/pricing",
+    "/readyz",
+    "/sign-in",
+    "/sign-in/demo",
+    "/sign-in/email/{token}",
+    "/sign-out",
+    "/static/{digest}/{name}",
+    "/styleguide",
+    "/webhooks/stripe",
+    "/{rest}",
+}
+# Signed out, the price list says what a pack costs before anybody signs in.
+FOR_VISITORS_TOO = {"/checkout"}
+AS = {
+    "page": {},
+    "fragment": {"hx-request": "true", "hx-request-type": "partial"},
+    "history restored": {"hx-request": "true", "hx-history-restore-request": "true"},
+}
+REST = {"token": "t" * 43, "digest": "d", "name": "app.css", "rest": "no"}
+
+
+def private(app: Litestar) -> list[Door]:
+    return [each for each in doors(app) if each.path not in PUBLIC]
+
+
+def of_a_thing(app: Litestar) -> list[Door]:
+    """The doors that lead to one thing of somebody's, and the pages that take an id in their address's query."""
+    ids = {"workshop_id", "purchase_id", "transaction_id", "session_id"}
+    found = [each for each in private(app) if ids & set(each.parameters)]
+    asked = [Door("GET", path, {}) for path in ASKED if not path.startswith("/pricing")]
+    assert len(found) >= 13
+    return found + [each for each in asked if not each.path.startswith("/transactions")]
+
+
+async def knocked(
+    browser: Browser, door: Door, ids: Mapping[str, str], headers: Mapping[str, str]
+) -> httpx.Response:
+    fields = {"csrf_token": csrf_token(browser.token, SECRET), "notes": "x"} if door.method != "GET" else None
+    return await browser.client.request(door.method, door.at(ids), data=fields, headers=headers)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bob(site: Site) -> Browser:
+    return await site.browser(await make_user(name="Bob"))
+
+
+@pytest.mark.parametrize("shape", AS)
+async def test_what_is_somebody_elses_is_not_there(
+    site: Site, alice: Owner, bob: Browser, shape: str
+) -> None:
+    """ACCT-02, W14, W15: byte for byte what an id that never was is answered with; and nothing changes."""
+    unknown = unknown_ids()
+    before = await fingerprint()
+    for door in of_a_thing(site.app):
+        theirs = await knocked(bob, door, alice.ids, AS[shape])
+        nobodys = await knocked(bob, door, unknown, AS[shape])
+        assert (theirs.status_code, nobodys.status_code) == (404, 404), door
+        assert untokened(theirs.text) == untokened(nobodys.text), door
+    assert await fingerprint() == before
+
+
+async def test_what_was_given_away_is_not_there_for_its_former_owner(site: Site, alice: Owner) -> None:
+    """W14: who owned it once knows its id, and nothing else any more."""
+    workshop_id = await given_away(alice)
+    unknown = unknown_ids()
+    for door in of_a_thing(site.app):
+        if "workshop_id" in door.path:
+            answer = await knocked(alice.browser, door, alice.ids | {"workshop_id": workshop_id}, {})
+            nobodys = await knocked(alice.browser, door, unknown, {})
+            assert (answer.status_code, untokened(answer.text)) == (404, untokened(nobodys.text)), door
+
+
+@pytest.mark.parametrize("shape", AS)
+async def test_the_owner_finds_all_of_it(site: Site, alice: Owner, shape: str) -> None:
+    """The other half: the ids that are "not there" above lead somewhere for whom they belong to."""
+    marked = 0
+    for door in of_a_thing(site.app):
+        if door.method == "GET":
+            answer = await knocked(alice.browser, door, alice.ids, AS[shape])
+            assert answer.status_code in (200, 303, 409), door
+            marked += MARK in answer.text
+    assert marked >= 4
+
+
+async def test_signed_out_every_private_page_leads_to_sign_in(site: Site, alice: Owner) -> None:
+    """ACCT-02, H04, W08: nobody at all, and a session that has ended, at every door and in every shape."""
+    ended = await site.browser(alice.user_id)
+    await ended.post("/sign-out")
+    ended.client.cookies.set("session", ended.token)
+    for browser in (Browser(site.nobody(), ""), ended):
+        browser.client.cookies.set("anon", PLANTED)
+        knocking = replace_token(browser)
+        for door in private(site.app):
+            for headers in AS.values():
+                answer = await knocked(knocking, door, alice.ids | REST, headers)
+                on = answer.headers.get("location") or answer.headers.get("hx-redirect") or ""
+                led = on.startswith("/sign-in?return_to=") and answer.status_code in (200, 303)
+                assert led or (door.path in FOR_VISITORS_TOO and answer.status_code == 422), door
+                assert MARK not in answer.text, door
+
+
+def replace_token(browser: Browser) -> Browser:
+    """Fills in forms as a signed-out browser with that form cookie does."""
+    return Browser(browser.client, PLANTED)
+
+
+async def test_no_page_of_anybodys_shows_a_trace_of_somebody_else(
+    site: Site, alice: Owner, bob: Browser
+) -> None:
+    """W14, W15: ids of hers in the query, in filters and as a search find nothing of hers either."""
+    asked = [each.format(**alice.ids) for each in ASKED] + [f"/transactions?q={MARK}"]
+    opened = [each.at(alice.ids | REST) for each in doors(site.app) if each.method == "GET"]
+    hers = [MARK, *(text for name, text in alice.ids.items() if name in ("transaction_id",))]
+    for path in [*asked, *opened]:
+        answer = await bob.client.get(path)
+        shown = answer.text.replace(f"q={MARK}", "").replace(f'value="{MARK}"', "").replace(f"“{MARK}”", "")
+        assert not any(each in shown for each in hers) or answer.status_code == 404, path
+
+
+def test_which_pages_are_for_everybody_is_known(site: Site) -> None:
+    """A new public page is a decision: it is written down above, or it asks for a signed-in person."""
+    assert {each.path for each in doors(site.app)} >= PUBLIC
