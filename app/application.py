@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from ipaddress import ip_network
 
 import structlog
 from litestar import Litestar
@@ -11,7 +12,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from app import database, readiness
-from app.accounts import account_routes, current
+from app.accounts import account_routes, current, limiting
 from app.accounts import routes as accounts
 from app.accounts.mail import Mailer, mailer_for
 from app.accounts.middleware import SessionMiddleware
@@ -97,6 +98,7 @@ def create_app(
     return Litestar(
         route_handlers=ROUTES,
         middleware=[RequestId(), SessionMiddleware(options, clock)],
+        guards=[limiting.within_limits],
         plugins=[Web(options)],
         dependencies=_dependencies(settings, catalog, clock, post_office),
         exception_handlers={SignInNeeded: current.sign_in_first},
@@ -131,6 +133,7 @@ def site_options(settings: Settings) -> SiteOptions:
         environment=settings.environment,
         secret=settings.session_secret.get_secret_value().encode(),
         checkout_origins=settings.stripe_checkout_origins,
+        trusted_proxies=tuple(ip_network(each, strict=False) for each in settings.trusted_proxies),
         credit_hint=f"{credits(UNLOCK_PRICE_CREDITS)} unlocks steps {PAID_RANGE} of one workshop, for good. "
         "Credits never expire.",
     )

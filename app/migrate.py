@@ -36,6 +36,7 @@ APPLICATION_GRANTS = (
     "GRANT INSERT, UPDATE ON users, workshops, workshop_steps, purchases, stripe_events, identities,"
     " sign_in_links, sessions, reconcile_cursors, preferences TO {role}",
     "GRANT DELETE ON sign_in_links, sessions TO {role}",
+    "GRANT INSERT, UPDATE, DELETE ON rate_limits TO {role}",
     "REVOKE UPDATE, DELETE, TRUNCATE ON credit_transactions FROM {role}",
     "GRANT INSERT ON credit_transactions TO {role}",
     f"GRANT UPDATE ({LEDGER_COLUMNS_TO_SETTLE}) ON credit_transactions TO {{role}}",

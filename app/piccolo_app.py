@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from app.accounts.tables import Identity, Preferences, Session, SignInLink, User
+from app.accounts.tables import Identity, Preferences, RateLimit, Session, SignInLink, User
 from app.checkout.tables import Purchase
 from app.ledger.tables import CreditTransaction
 from app.reconcile.tables import ReconcileCursor
@@ -25,6 +25,7 @@ APP_CONFIG = AppConfig(
         Identity,
         SignInLink,
         Session,
+        RateLimit,
         ReconcileCursor,
     ],
 )

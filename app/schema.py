@@ -23,6 +23,7 @@ TABLES = [
     "sessions",
     "preferences",
     "reconcile_cursors",
+    "rate_limits",
 ]
 # What a host's own tables may call differently, or leave out.
 OF_THE_HOST = frozenset(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     sign_in: Listed = ("email",)
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str = "no-reply@example.com"
+    trusted_proxies: Listed = ()  # whose X-Forwarded-For is believed
     reconcile_every_seconds: int = Field(default=300, ge=0)  # 0: never
 
     @property
@@ -210,6 +212,15 @@ def _origins_are_whole(given: Given) -> bool:
     return all(_is_origin(origin.strip(), "http", "https") for origin in origins)
 
 
+def _are_networks(given: Given) -> bool:
+    """Not the whole internet: then everybody could say who they are."""
+    named = [part.strip() for part in given.get("trusted_proxies", "").split(",") if part.strip()]
+    try:
+        return all(ip_network(each, strict=False).prefixlen > 0 for each in named)
+    except ValueError:
+        return False
+
+
 EVERYWHERE: tuple[Rule, ...] = (
     (
         "base_url",
@@ -225,6 +236,11 @@ EVERYWHERE: tuple[Rule, ...] = (
         "session_secret",
         "32 bytes or more, made at random",
         lambda given: len(given.get("session_secret", "").encode()) >= 32,
+    ),
+    (
+        "trusted_proxies",
+        "addresses or networks such as 10.0.0.7 or 10.0.0.0/8, with commas between, and never all of them",
+        _are_networks,
     ),
     (
         "stripe_webhook_secret",

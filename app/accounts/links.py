@@ -7,26 +7,17 @@ from hmac import compare_digest
 
 import asyncpg
 
+from app.accounts.limits import LINKS_TO_MAILBOX, count_try
 from app.accounts.sessions import digest
-from app.database import repeated_if_undone, row, rows, tx
-from app.errors import TooManyTries
+from app.database import row
 from app.ids import new_id
 
 LINK_LIVES = timedelta(minutes=10)
-LINKS_AT_MOST = 5  # for one address in LIMIT_SPAN
-LIMIT_SPAN = timedelta(minutes=10)
 KEPT = timedelta(days=1)  # long enough to tell "used" and "expired" from "never heard of it"
 
 NEW_LINK = """
 INSERT INTO sign_in_links (id, token_hash, browser_hash, email, return_path, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-"""
-
-RECENT = """
-SELECT created_at FROM sign_in_links
- WHERE email = $1 AND created_at > $2
- ORDER BY created_at DESC
- LIMIT $3
 """
 
 
@@ -40,21 +31,17 @@ class LinkState(StrEnum):
     OTHER_BROWSER = "other_browser"
 
 
-@repeated_if_undone
 async def ask_for_link(email: str, *, browser: str, return_path: str, now: datetime) -> str:
     """The token of a new link for this address, which need not be known: first sight makes a user.
 
     Shape: `browser` is the secret of the browser that asks; only that one can use the link.
-    Inside: a tx of its own.
     Raises: TooManyTries: the address was sent several links just now.
     """
+    await count_try(LINKS_TO_MAILBOX, email)
+    await row("DELETE FROM sign_in_links WHERE created_at < $1", now - KEPT)
     token = secrets.token_urlsafe(32)
-    async with tx():
-        await row("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"link {email}")
-        await _require_patience(email, now)
-        await row("DELETE FROM sign_in_links WHERE created_at < $1", now - KEPT)
-        hashes = digest(token), digest(browser)
-        await row(NEW_LINK, new_id("lnk"), *hashes, email, return_path, now, now + LINK_LIVES)
+    hashes = digest(token), digest(browser)
+    await row(NEW_LINK, new_id("lnk"), *hashes, email, return_path, now, now + LINK_LIVES)
     return token
 
 
@@ -88,10 +75,3 @@ def _judged(found: asyncpg.Record | None, browser: str | None, now: datetime) ->
     if browser is None or not compare_digest(found["browser_hash"], digest(browser)):
         return LinkState.OTHER_BROWSER
     return LinkState.READY
-
-
-async def _require_patience(email: str, now: datetime) -> None:
-    recent = await rows(RECENT, email, now - LIMIT_SPAN, LINKS_AT_MOST)
-    if len(recent) == LINKS_AT_MOST:
-        until_at = recent[-1]["created_at"] + LIMIT_SPAN
-        raise TooManyTries(until_at=until_at, wait_seconds=max(1, round((until_at - now).total_seconds())))

@@ -13,6 +13,7 @@ from app.accounts import sessions
 from app.accounts.demo import DEMO_PEOPLE
 from app.accounts.errors import AccountClosed
 from app.accounts.letters import sign_in_letter
+from app.accounts.limits import DEMO_SIGN_INS, LINKS_ASKED, LINKS_USED
 from app.accounts.links import LINK_LIVES, LinkState, ask_for_link, state_of
 from app.accounts.mail import DevelopmentMailer, Mailer
 from app.accounts.middleware import SESSION, SESSION_SECONDS
@@ -57,7 +58,7 @@ async def sign_in(
     return page(request, "accounts/sign_in.html", _sign_in_page(settings, return_to))
 
 
-@post("/sign-in", opt=PUBLIC)
+@post("/sign-in", opt=PUBLIC | {"limits": (LINKS_ASKED,)})
 async def ask(
     request: HttpRequest,
     settings: NamedDependency[Settings],
@@ -96,7 +97,7 @@ async def open_link(request: HttpRequest, token: FromPath[str], clock: NamedDepe
     return page(request, "accounts/confirm.html", ConfirmPage(f"/sign-in/email/{quote(token)}"))
 
 
-@post("/sign-in/email/{token:str}", opt=PUBLIC)
+@post("/sign-in/email/{token:str}", opt=PUBLIC | {"limits": (LINKS_USED,)})
 async def use_link(
     request: HttpRequest,
     token: FromPath[str],
@@ -114,7 +115,7 @@ async def use_link(
     return _signed_in(request, entered.session_token, _safe(entered.return_path, settings))
 
 
-@post("/sign-in/demo", opt=PUBLIC)
+@post("/sign-in/demo", opt=PUBLIC | {"limits": (DEMO_SIGN_INS,)})
 async def use_demo(
     request: HttpRequest, settings: NamedDependency[Settings], clock: NamedDependency[Clock]
 ) -> Response[None] | Template:

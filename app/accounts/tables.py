@@ -58,6 +58,14 @@ class SignInLink(Table, tablename="sign_in_links"):
     used_at = Timestamptz(null=True, default=None)
 
 
+class RateLimit(Table, tablename="rate_limits"):
+    """How full the bucket of one person, client or mailbox is; see `limits`."""
+
+    key = Text(primary_key=True, default="")
+    empty_at = Timestamptz(default=TimestamptzNow())
+    is_refused = Boolean(default=False)
+
+
 class Session(Table, tablename="sessions"):
     """A signed-in browser. The cookie holds the token, the table only its hash."""
 

@@ -8,6 +8,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect, Response, Template
 
+from app.accounts.limits import CHECKOUTS, PAYMENT_SERVICE_ASKED
 from app.checkout import view as views
 from app.checkout.closing import close_purchase
 from app.checkout.errors import PackNotOffered, WorkshopAlreadyOpen
@@ -32,6 +33,7 @@ from app.web.site import Badge, HttpRequest, Viewer, options_of
 from app.workshops.words import used_text
 
 RETRY = {"Retry-After": "5"}
+ASKS_STRIPE = {"limits": (PAYMENT_SERVICE_ASKED,)}
 
 
 @get("/")
@@ -58,7 +60,7 @@ async def pricing(
     return await _price_list(request, visitor, shop, order)
 
 
-@post("/checkout")
+@post("/checkout", opt={"limits": (CHECKOUTS,)})
 async def checkout(
     request: HttpRequest, visitor: NamedDependency[Viewer | None], shop: NamedDependency[Shop]
 ) -> Response[None] | Template:
@@ -137,7 +139,7 @@ async def cancel(
     return page(request, "checkout/cancelled.html", view)
 
 
-@get("/purchases/{purchase_id:str}/payment")
+@get("/purchases/{purchase_id:str}/payment", opt=ASKS_STRIPE)
 async def payment(
     request: HttpRequest,
     viewer: NamedDependency[Viewer],
@@ -151,7 +153,7 @@ async def payment(
     return go(request, await open_page_of(facts, gateway) or standing_href(facts))
 
 
-@post("/purchases/{purchase_id:str}/close")
+@post("/purchases/{purchase_id:str}/close", opt=ASKS_STRIPE)
 async def close(
     request: HttpRequest,
     viewer: NamedDependency[Viewer],
@@ -176,7 +178,7 @@ async def receipt(
     return _receipt_page(request, facts, "linked" if has_stripe_receipt(facts) else "")
 
 
-@get("/purchases/{purchase_id:str}/stripe-receipt")
+@get("/purchases/{purchase_id:str}/stripe-receipt", opt=ASKS_STRIPE)
 async def stripe_receipt(
     request: HttpRequest,
     viewer: NamedDependency[Viewer],

@@ -86,7 +86,7 @@ ERRORS: dict[type[Exception], Row] = {
         409, "This payment is not waiting any more", "Nothing was changed. Its story tells its state."
     ),
     errors.TryLater: BUSY,
-    errors.TooManyTries: Row(429, "Too many tries", _wait),
+    errors.TooManyTries: Row(429, "Too many tries", _wait, is_again=True),
     errors.StripeUnavailable: Row(
         503, "The payment service does not answer", "Nothing was charged. " + SAFE_AGAIN, is_again=True
     ),

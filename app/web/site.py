@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Literal, TypeAlias
 
 from litestar import Request
@@ -12,6 +13,7 @@ from app.web.flash import Flash
 from app.web.manner import PLAIN, Manner
 
 HttpRequest: TypeAlias = Request[Any, Any, Any]
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class SiteOptions:
     secret: bytes
     checkout_origins: tuple[str, ...]
     credit_hint: str
+    trusted_proxies: tuple[Network, ...] = ()
 
     @property
     def is_https(self) -> bool:

@@ -9,6 +9,7 @@ from litestar.params import FromQuery
 from litestar.response import Response, Template
 from litestar.types import ControllerRouterHandler
 
+from app.accounts.limits import WORKSHOPS_MADE
 from app.catalog.packs import Catalog
 from app.clock import Clock
 from app.errors import BadInput, NotEnoughCredits, StripeRefused, StripeUnavailable
@@ -75,7 +76,7 @@ async def ask_for_workshop(
     return _form(request, new_page(visit, title=typed, form_key=visit.form_key))
 
 
-@post("/", opt={"keeps": ("title",)})
+@post("/", opt={"keeps": ("title",), "limits": (WORKSHOPS_MADE,)})
 async def create(
     request: HttpRequest, visit: NamedDependency[Visit], buy_and_unlock: NamedDependency[BuyAndUnlock]
 ) -> Template | Response[None]:

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from litestar.response import Response, Template
 from litestar.types import ControllerRouterHandler
 
+from app.accounts.limits import UNLOCKS
 from app.catalog.packs import Catalog
 from app.clock import Clock
 from app.errors import BadInput, NotEnoughCredits, NotFound, TryLater
@@ -110,7 +111,7 @@ async def save_step(
     return await _after_saving(request, visit, here, draft, saved)
 
 
-@post("/unlock")
+@post("/unlock", opt={"limits": (UNLOCKS,)})
 async def unlock_workshop(request: HttpRequest, visit: NamedDependency[Visit]) -> Template | Response[None]:
     """Use one credit for the workshop and go on; the offer again where that cannot be done now."""
     try:

@@ -1,8 +1,11 @@
 """The pages of this feature in an application of their own, with a clock and a mailbox that tests can reach."""
 
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from random import randrange
 
 import httpx
 import pytest
@@ -12,6 +15,7 @@ from litestar.di import NamedDependency, Provide
 
 from app.accounts import account_routes
 from app.accounts.current import sign_in_first, viewer, visitor
+from app.accounts.limiting import within_limits
 from app.accounts.mail import DevelopmentMailer, Mailer
 from app.accounts.middleware import SessionMiddleware
 from app.accounts.routes import ROUTES
@@ -21,6 +25,7 @@ from app.web.plugin import Web
 from app.web.site import SiteOptions, Viewer
 from tests.accounts.browsers import Browser
 
+_machines = itertools.count()
 ORIGIN = "http://127.0.0.1:8000"
 SECRET = "s" * 32
 
@@ -47,8 +52,10 @@ class Site:
     mailer: DevelopmentMailer
     origin: str
 
-    def browser(self) -> Browser:
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)  # type: ignore[arg-type]  # typed loosely
+    def browser(self, client: str | None = None) -> Browser:
+        """At an address of its own, unless one is given."""
+        at = client or f"10.{next(_machines) % 256}.{randrange(256)}.{randrange(256)}"
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(at, 1))  # type: ignore[arg-type]  # typed loosely
         return Browser(httpx.AsyncClient(transport=transport, base_url=self.origin))
 
     @property
@@ -101,6 +108,7 @@ def site_with(settings: Settings, mailer: Mailer | None = None) -> Site:
         secret=SECRET.encode(),
         checkout_origins=(),
         credit_hint="One credit opens the rest of one workshop.",
+        trusted_proxies=tuple(ip_network(each) for each in settings.trusted_proxies),
     )
 
     def given(value: object) -> Provide:
@@ -109,6 +117,7 @@ def site_with(settings: Settings, mailer: Mailer | None = None) -> Site:
     app = Litestar(
         route_handlers=[*ROUTES, *account_routes.ROUTES, dashboard, pricing, create],
         middleware=[SessionMiddleware(options, clock)],
+        guards=[within_limits],
         plugins=[Web(options)],
         dependencies={
             "settings": given(settings),

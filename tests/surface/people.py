@@ -8,7 +8,7 @@ from tests.factories import make_purchase, make_user, make_workshop
 from tests.workshops.site import Browser, Site
 from tests.workshops.stories import UNLOCK, new_workshop, write
 
-MARK = "Canary"
+MARK = "Zaunkoenig"
 
 
 @dataclass(frozen=True)

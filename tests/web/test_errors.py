@@ -51,7 +51,10 @@ async def test_a_server_error_changes_nothing_on_the_screen_but_the_notice(
 
 async def test_missing_and_foreign_cannot_be_told_apart(alice: httpx.AsyncClient) -> None:
     """ACCT-02: the same bytes, whatever it was."""
-    bodies = {untokened((await alice.get(path)).text) for path in ("/fail/missing", "/fail/foreign", "/no/such/page")}
+    bodies = {
+        untokened((await alice.get(path)).text)
+        for path in ("/fail/missing", "/fail/foreign", "/no/such/page")
+    }
     assert len(bodies) == 1
 
 
