@@ -1,6 +1,7 @@
 """What every test can ask for: a migrated database, the pool, a transaction that is rolled back, a till, a browser."""
 
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
@@ -18,11 +19,13 @@ from app.database import pool as database_pool
 from tests import stripe_judges
 from tests.browser_finding import found_browser, launch_arguments
 from tests.checkout.till import Till, open_till
-from tests.databases import Database, Server, fresh_database, running_server
+from tests.databases import Database, Server, fresh_database, memory, running_server
 from tests.judging import pytest_runtest_call
 from tests.oracle import Findings, books_of, left_open
 
 __all__ = ["pytest_runtest_call"]
+os.environ.setdefault("TMPDIR", memory() or tempfile.gettempdir())
+tempfile.tempdir = None  # it is looked up anew, here and in every program that a test starts
 NO_BROWSER = "no browser found: install Chromium or set TEST_BROWSER to one"
 
 
