@@ -1,7 +1,7 @@
 # Every command sets up what it needs first: a virtual environment with locked, hashed dependencies.
 BIN := .venv/bin
 
-.PHONY: run test bench proof gallery check format lock clean help
+.PHONY: run test bench proof gallery check format lock words clean help
 
 help:           ## what there is to do
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## ?/  /'
@@ -39,6 +39,13 @@ format: .venv/ready ## put the code in order
 
 lock:           ## rewrite requirements.txt from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.txt
+
+words: .venv/ready ## every sentence of the pages, for translators; LOCALE=de makes or renews app/web/locales/de.po
+	@mkdir -p .cache && $(BIN)/pybabel -q extract -F app/web/locales/extraction.cfg -k said -k counted:1,2 -k marked \
+	  --add-location=never --sort-output --omit-header -o .cache/words.pot app templates
+	@if [ -z "$(LOCALE)" ]; then cat .cache/words.pot; \
+	 elif [ -f app/web/locales/$(LOCALE).po ]; then $(BIN)/pybabel update -l $(LOCALE) -i .cache/words.pot -o app/web/locales/$(LOCALE).po; \
+	 else $(BIN)/pybabel init -l $(LOCALE) -i .cache/words.pot -o app/web/locales/$(LOCALE).po; fi
 
 clean: ## forget the environment and all local data
 	@if [ -x $(BIN)/billing ]; then $(BIN)/billing forget || true; fi

@@ -37,6 +37,7 @@ from app.web.plugin import Web
 from app.web.request_id import RequestId
 from app.web.security import LARGEST_FORM_BYTES
 from app.web.site import SiteOptions
+from app.web.words import said
 from app.webhooks import routes as webhooks
 from app.workshops import routes as workshops
 from app.workshops.access import PaywallRules
@@ -134,8 +135,15 @@ def site_options(settings: Settings) -> SiteOptions:
         secret=settings.session_secret.get_secret_value().encode(),
         checkout_origins=settings.stripe_checkout_origins,
         trusted_proxies=tuple(ip_network(each, strict=False) for each in settings.trusted_proxies),
-        credit_hint=f"{credits(UNLOCK_PRICE_CREDITS)} unlocks steps {PAID_RANGE} of one workshop, for good. "
-        "Credits never expire.",
+        credit_hint=_credit_hint,
+    )
+
+
+def _credit_hint() -> str:
+    return said(
+        "%(credits)s unlocks steps %(steps)s of one workshop, for good. Credits never expire.",
+        credits=credits(UNLOCK_PRICE_CREDITS),
+        steps=PAID_RANGE,
     )
 
 

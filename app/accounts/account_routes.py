@@ -7,12 +7,13 @@ from litestar.response import Response, Template
 from app.accounts.preferences import Preferences, chosen, keep
 from app.accounts.view import AccountPage, PreferencesForm, preferences_form
 from app.errors import BadInput
-from app.web.filters import moment_text
+from app.web.filters import moment_text, zone_text
 from app.web.flash import Flash
 from app.web.forms import read_form
 from app.web.manner import manner_of
 from app.web.rendering import go, page
 from app.web.site import HttpRequest, Viewer, asked_at
+from app.web.words import said
 
 PATH = "/account"
 
@@ -35,8 +36,9 @@ async def choose(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Respo
         return _page(request, viewer, preferences_form(typed, error.problems), status=422)
     await keep(viewer.clerk_user_id, preferences)
     reader = manner_of(preferences.locale, preferences.time_zone)
-    now = f"{moment_text(asked_at(request), reader)} {reader.zone_text}"
-    return go(request, PATH, flash=Flash("done", f"Your preferences are saved. It is now {now}."))
+    now = f"{moment_text(asked_at(request), reader)} {zone_text(reader)}"
+    told = said("Your preferences are saved. It is now %(now)s.", now=now)
+    return go(request, PATH, flash=Flash("done", told))
 
 
 def _page(request: HttpRequest, viewer: Viewer, form: PreferencesForm, *, status: int = 200) -> Template:

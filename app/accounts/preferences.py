@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from app.database import row
 from app.errors import BadInput
 from app.web.manner import LOCALES, zone_named
+from app.web.words import marked, said
 
-THEMES: Mapping[str, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
+THEMES: Mapping[str, str] = {
+    "system": marked("As the system"),
+    "light": marked("Light"),
+    "dark": marked("Dark"),
+}
+UNLISTED = marked("Choose one of the list.")
+NO_SUCH_ZONE = marked("There is no such time zone. Choose one of the list, such as Europe/Berlin.")
 OVERRIDES = frozenset(THEMES) - {"system"}
 LONGEST_ZONE = 64
 
@@ -35,14 +42,12 @@ def chosen(typed: Preferences) -> Preferences:
     """
     zone = zone_named(typed.time_zone) if len(typed.time_zone) <= LONGEST_ZONE else None
     problems = {
-        "theme": "" if typed.theme in THEMES else "Choose one of the list.",
-        "time_zone": ""
-        if zone
-        else "There is no such time zone. Choose one of the list, such as Europe/Berlin.",
-        "locale": "" if typed.locale in LOCALES else "Choose one of the list.",
+        "theme": "" if typed.theme in THEMES else UNLISTED,
+        "time_zone": "" if zone else NO_SUCH_ZONE,
+        "locale": "" if typed.locale in LOCALES else UNLISTED,
     }
     if any(problems.values()):
-        raise BadInput(**{name: problem for name, problem in problems.items() if problem})
+        raise BadInput(**{name: said(problem) for name, problem in problems.items() if problem})
     return Preferences(typed.theme, zone or "", typed.locale)
 
 

@@ -10,6 +10,7 @@ from app.accounts.mail import Letter
 from app.accounts.preferences import THEMES, Preferences
 from app.web.filters import day_text, money
 from app.web.manner import LOCALES, Manner, zones
+from app.web.words import said
 
 EXAMPLE_DAY = date(2026, 11, 22)
 
@@ -75,7 +76,7 @@ def preferences_form(typed: Preferences, problems: Mapping[str, str] | None = No
     return PreferencesForm(
         typed=typed,
         problems=problems or {},
-        themes=tuple(THEMES.items()),
+        themes=tuple((name, said(theme)) for name, theme in THEMES.items()),
         locales=tuple((name, f"{language}: {_example(Manner(name))}") for name, language in LOCALES.items()),
         zones=zones(),
     )

@@ -14,7 +14,8 @@ from babel.numbers import NumberPattern, format_decimal, get_currency_precision,
 from jinja2 import Environment
 from markupsafe import Markup
 
-from app.web.manner import LOCALES, Manner, manner
+from app.web.manner import LOCALES, Manner, manner, place_of
+from app.web.words import counted, said
 
 MINUS = "\u2212"
 
@@ -34,13 +35,17 @@ class Formats:
 
 def credits(credits_: int, as_: Manner | None = None) -> str:
     """A number with its noun: "3 credits", "1 credit", "−1 credit"."""
-    noun = "credit" if abs(credits_) == 1 else "credits"
-    return f"{figure(credits_, as_)} {noun}"
+    if as_ is not None:  # to be kept, so in English
+        return f"{figure(credits_, as_)} credit{'' if abs(credits_) == 1 else 's'}"
+    return counted("%(num)s credit", "%(num)s credits", abs(credits_), num=figure(credits_))
 
 
 def balance_text(balance_credits: int) -> str:
     """A balance: "3 credits", and "1 credit owed" below zero."""
-    return f"{credits(-balance_credits)} owed" if balance_credits < 0 else credits(balance_credits)
+    if balance_credits >= 0:
+        return credits(balance_credits)
+    owed = figure(-balance_credits)
+    return counted("%(num)s credit owed", "%(num)s credits owed", -balance_credits, num=owed)
 
 
 def figure(number: int, as_: Manner | None = None) -> str:
@@ -97,9 +102,10 @@ def day(at: datetime | date) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(), day_text(local))
 
 
-def zone_text() -> str:
+def zone_text(as_: Manner | None = None) -> str:
     """The zone of the moments on this page: "UTC", "Berlin time"."""
-    return manner().zone_text
+    zone = (as_ or manner()).zone
+    return "UTC" if zone == "UTC" else said("%(place)s time", place=place_of(zone))
 
 
 def register(environment: Environment) -> None:

@@ -23,11 +23,6 @@ class Manner:
     locale: str = "en"
     zone: str = "UTC"
 
-    @property
-    def zone_text(self) -> str:
-        """The zone as a page names it beside a moment: "UTC", "Berlin time"."""
-        return "UTC" if self.zone == "UTC" else f"{place_of(self.zone)} time"
-
     def local(self, at: datetime) -> datetime:
         """The same moment on this person's clock."""
         return at.astimezone(clock_of(self.zone))

@@ -45,7 +45,7 @@ class Viewer:
 class SiteOptions:
     """What the pages take from the settings; `application.py` fills it in.
 
-    `credit_hint` is one sentence on what a credit opens, built from the step list and the catalogue.
+    `credit_hint` says what a credit opens, from the step list and the catalogue, in the reader's language.
     """
 
     brand: str
@@ -55,7 +55,7 @@ class SiteOptions:
     environment: Literal["development", "production"]
     secret: bytes
     checkout_origins: tuple[str, ...]
-    credit_hint: str
+    credit_hint: Callable[[], str]
     trusted_proxies: tuple[Network, ...] = ()
 
     @property
@@ -106,7 +106,7 @@ class Site:
     @property
     def credit_hint(self) -> str:
         """What one credit opens, in a sentence."""
-        return self.options.credit_hint
+        return self.options.credit_hint()
 
     @property
     def csrf_token(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.web import filters
+from app.web import filters, words
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates"
 
@@ -31,4 +31,5 @@ def new_environment(static: Callable[[str], str], folder: Path = FOLDER) -> Envi
     )
     environment.globals["static"] = static
     filters.register(environment)
+    words.register(environment)
     return environment

@@ -107,7 +107,7 @@ def site_with(settings: Settings, mailer: Mailer | None = None) -> Site:
         environment=settings.environment,
         secret=SECRET.encode(),
         checkout_origins=(),
-        credit_hint="One credit opens the rest of one workshop.",
+        credit_hint=lambda: "One credit opens the rest of one workshop.",
         trusted_proxies=tuple(ip_network(each) for each in settings.trusted_proxies),
     )
 
