@@ -26,7 +26,7 @@ from app.errors import SignInNeeded
 from app.onboarding import routes as onboarding
 from app.payments.gateway import PaymentGateway
 from app.payments.stripe_gateway import stripe_gateway
-from app.reconcile.running import Means
+from app.reconcile.step import Means
 from app.reconcile.ticking import comparing
 from app.settings import BadSettings, Problem, Settings, unsafe
 from app.transactions import explaining_routes as explaining

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from app.errors import StripeMissing, StripeUnavailable
 from app.payments.gateway import (
+    Change,
     ChargeRelated,
     CheckoutSession,
     Dispute,
@@ -66,6 +67,11 @@ class FakeGateway:
     async def disputes_since(self, since_at: datetime) -> AsyncIterator[Dispute]:
         for dispute in self.came_back[1]:
             yield dispute
+
+    async def changes_since(self, since_at: datetime) -> AsyncIterator[Change]:
+        returns: list[Refund | Dispute] = [*self.came_back[0], *self.came_back[1]]
+        for found in returns:
+            yield Change(f"evt_{found.id}", found, found.created_at)
 
     async def _let_others_go_first(self) -> None:
         if (rival := self.meanwhile) is not None:

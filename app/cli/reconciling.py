@@ -8,9 +8,9 @@ from app.cli.reporting import log_troubles_aside, say
 from app.clock import utc_now
 from app.database import pool
 from app.payments.stripe_gateway import stripe_gateway
+from app.reconcile.reconcile import reconcile
 from app.reconcile.report import Report
-from app.reconcile.run import reconcile
-from app.reconcile.running import Means
+from app.reconcile.step import Means
 from app.settings import load_settings
 
 AT_WORK = "another comparison is at work: this one has looked at nothing; try again when it is over"

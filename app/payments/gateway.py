@@ -72,6 +72,15 @@ class Dispute:
     created_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened to a refund or a dispute. `about` is how that stood then; None: it is neither."""
+
+    id: str
+    about: Refund | Dispute | None
+    created_at: datetime | None = None  # when it happened, however old the object is
+
+
 ChargeRelated: TypeAlias = Literal["charge", "refund", "dispute"]
 
 
@@ -183,6 +192,9 @@ class PaymentGateway(Protocol):
 
     def disputes_since(self, since_at: datetime) -> AsyncIterator[Dispute]:
         """Every dispute opened since, newest first; as `refunds`."""
+
+    def changes_since(self, since_at: datetime) -> AsyncIterator[Change]:
+        """Every change of a refund or dispute since, newest first; Stripe forgets them after thirty days."""
 
     async def create_checkout_session(self, new: NewCheckout) -> CheckoutSession:
         """Make a payment page. Repeat: the first one."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from app.payments.gateway import CheckoutSession, Dispute, PriceRef, Refund
+from app.payments.gateway import Change, CheckoutSession, Dispute, PriceRef, Refund
 
 Json = Mapping[str, Any]
 
@@ -61,6 +61,17 @@ def dispute(found: Json) -> Dispute:
         charge_id=object_id(found.get("charge")),
         created_at=_moment(found.get("created")),
     )
+
+
+def change(found: Json) -> Change:
+    """One of Stripe's events. Raises: KeyError: it, or what it is about, has no id."""
+    about = _object(_object(found.get("data")).get("object"))
+    known: Refund | Dispute | None = None
+    if about.get("object") == "refund":
+        known = refund(about)
+    elif about.get("object") == "dispute":
+        known = dispute(about)
+    return Change(found["id"], known, _moment(found.get("created")))
 
 
 def purchase_id(found: Json) -> str | None:

@@ -13,14 +13,18 @@ import structlog
 from app.errors import StripeMissing, StripeUnavailable
 from app.payments import objects
 from app.payments.answers import in_our_words
-from app.payments.gateway import ChargeRelated, CheckoutSession, Dispute, Refund
+from app.payments.gateway import Change, ChargeRelated, CheckoutSession, Dispute, Refund
 from app.payments.objects import Json
 
 PAGE_SIZE = 100
+OF_REFUNDS = ("refund.updated", "refund.failed", "charge.refund.updated")
+OF_DISPUTES = ("updated", "funds_withdrawn", "funds_reinstated", "closed")
+CHANGES = [*OF_REFUNDS, *(f"charge.dispute.{change}" for change in OF_DISPUTES)]
 log = structlog.get_logger("app.payments")
 
 
-Kind = TypeVar("Kind", CheckoutSession, Refund, Dispute)
+Kind = TypeVar("Kind", CheckoutSession, Refund, Dispute, Change)
+OfPayment = TypeVar("OfPayment", CheckoutSession, Refund, Dispute)
 Ask = Callable[[Any], Awaitable[Any]]
 Read = Callable[[Json], Kind]
 
@@ -57,6 +61,10 @@ class StripeLists:
         """As the Protocol says."""
         return self._since(self._stripe.disputes.list_async, objects.dispute, since_at)
 
+    def changes_since(self, since_at: datetime) -> AsyncIterator[Change]:
+        """As the Protocol says."""
+        return self._since(self._stripe.events.list_async, objects.change, since_at, types=CHANGES)
+
     async def payment_intent_of(self, kind: ChargeRelated, object_id: str) -> str | None:
         """As the Protocol says. A refund or dispute may name its charge alone."""
         ask: dict[ChargeRelated, Ask] = {
@@ -77,12 +85,14 @@ class StripeLists:
             found = await self._stripe.payment_intents.retrieve_async(payment_intent_id)
             return objects.purchase_id(found.to_dict())
 
-    async def _of_payment(self, ask: Ask, read: Read[Kind], payment_intent_id: str) -> list[Kind]:
+    async def _of_payment(self, ask: Ask, read: Read[OfPayment], payment_intent_id: str) -> list[OfPayment]:
         listed = self._pages(ask, read, payment_intent=payment_intent_id)
         return [found async for found in listed if found.payment_intent_id == payment_intent_id]
 
-    async def _since(self, ask: Ask, read: Read[Kind], since_at: datetime) -> AsyncIterator[Kind]:
-        async for found in self._pages(ask, read, created={"gte": int(since_at.timestamp())}):
+    async def _since(
+        self, ask: Ask, read: Read[Kind], since_at: datetime, **wanted: object
+    ) -> AsyncIterator[Kind]:
+        async for found in self._pages(ask, read, created={"gte": int(since_at.timestamp())}, **wanted):
             if found.created_at is None or found.created_at >= since_at.replace(microsecond=0):
                 yield found
 

@@ -10,17 +10,20 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
 from app.database import row
-from app.payments.gateway import CheckoutSession, Dispute, Refund
+from app.payments.gateway import Change, CheckoutSession, Dispute, Refund
 from app.reconcile.ours import oldest_at
-from app.reconcile.running import Run
+from app.reconcile.step import Run
 
-ListName = Literal["sessions", "refunds", "disputes"]
-Each = TypeVar("Each", bound=CheckoutSession | Refund | Dispute)
+ListName = Literal["sessions", "refunds", "disputes", "changes"]
+Each = TypeVar("Each", bound=CheckoutSession | Refund | Dispute | Change)
 
 OVERLAPS = {
     "sessions": timedelta(hours=49),  # a page lives for a day, after a request that may take a day to succeed
     "refunds": timedelta(days=35),  # a bank may send one back for a month
     "disputes": timedelta(hours=49),  # an open one is read again whatever its age
+    "changes": timedelta(
+        hours=49
+    ),  # by the moment of the change: whatever became of older ones is among them
 }
 WAITS_AT_MOST = timedelta(days=35)
 BATCH = 100

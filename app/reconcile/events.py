@@ -2,7 +2,7 @@
 
 from app.errors import BillingError
 from app.reconcile.report import Difference, Mended
-from app.reconcile.running import Run, one_by_one
+from app.reconcile.step import Run, one_by_one
 from app.webhooks import handlers
 from app.webhooks.kept import Kept, unsettled_events
 from app.webhooks.replay import replay

@@ -20,17 +20,17 @@ SELECT p.id, p.status, p.credits, p.amount_cents, p.currency, p.stripe_session_i
 
 _OF_SESSIONS = f"{_OURS} p.stripe_session_id = ANY ($1) OR p.id = ANY ($2))"
 
-# As the index `purchases_unsettled` says it, beside the payments that were refused.
-_UNSETTLED = f"""{_OURS}
+# As the indexes `purchases_unsettled` and `purchases_refused` say it.
+UNSETTLED = f"""{_OURS}
        p.status IN ('started', 'open', 'settling') OR p.refund_pending_cents > 0
     OR p.dispute_status NOT IN ('won', 'lost', 'prevented', 'warning_closed')
     OR p.status = 'refused') ORDER BY p.id"""
 
 _OF_PAYMENTS = f"{_OURS} p.payment_intent = ANY ($1))"
 
-_CREDITED_SINCE = f"{_OURS} p.status = 'paid' AND p.created_at >= $1) ORDER BY p.id"
+CREDITED_SINCE = f"{_OURS} p.status = 'paid' AND p.created_at >= $1) ORDER BY p.id"
 
-_OLDEST = "SELECT min(created_at) AS at FROM purchases WHERE origin = 'stripe'"
+OLDEST = "SELECT min(created_at) AS at FROM purchases WHERE origin = 'stripe'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +75,15 @@ async def of_payments(payment_intent_ids: Collection[str]) -> dict[str, Ours]:
 
 async def unsettled() -> list[Ours]:
     """Purchases about which Stripe may still change its mind, whatever their age, and those that were refused."""
-    return [Ours(*found.values()) for found in await rows(_UNSETTLED)]
+    return [Ours(*found.values()) for found in await rows(UNSETTLED)]
 
 
 async def credited_since(since_at: datetime) -> list[Ours]:
     """Purchases that we call paid, made since a moment."""
-    return [Ours(*found.values()) for found in await rows(_CREDITED_SINCE, since_at)]
+    return [Ours(*found.values()) for found in await rows(CREDITED_SINCE, since_at)]
 
 
 async def oldest_at() -> datetime | None:
     """When the first purchase of all was made."""
-    found = await row(_OLDEST)
+    found = await row(OLDEST)
     return None if found is None else found["at"]

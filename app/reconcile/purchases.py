@@ -13,7 +13,7 @@ from app.reconcile.compare import Need, compare
 from app.reconcile.ours import Ours, credited_since, unsettled
 from app.reconcile.report import Difference, Mended
 from app.reconcile.returns import follow_money, is_target_met
-from app.reconcile.running import LOOK_UP_WHO_CREDITED, Run, is_money_back, note_refused, one_by_one, settle
+from app.reconcile.step import LOOK_UP_WHO_CREDITED, Run, is_money_back, note_refused, one_by_one, settle
 
 # A request for a payment page may be made for a day after its purchase, and the page then lives for a day.
 NOBODY_CAN_PAY = timedelta(hours=48)

@@ -6,11 +6,11 @@ from app.checkout.clawback import Clawback, Followed, clawback
 from app.checkout.fulfilment import Fulfilment
 from app.checkout.money_back import MoneyBack, state_of, target_credits
 from app.errors import UnknownPurchase
-from app.payments.gateway import ChargeRelated, Dispute, Refund
+from app.payments.gateway import Change, ChargeRelated, Dispute, Refund
 from app.reconcile.cursors import Window
 from app.reconcile.ours import Ours, of_payments
 from app.reconcile.report import Mended
-from app.reconcile.running import SOURCE, Run, is_money_back, note_refused, one_by_one, undone_if_dry
+from app.reconcile.step import SOURCE, Run, is_money_back, note_refused, one_by_one, undone_if_dry
 
 
 async def compare_returns(run: Run, window: Window, batch: Sequence[Refund | Dispute]) -> None:
@@ -28,6 +28,22 @@ async def compare_returns(run: Run, window: Window, batch: Sequence[Refund | Dis
         ours = known.get(payment)
         if window.is_new(found.created_at) if ours is None else not is_applied(found, ours):
             seen.add(payment)
+            await follow_money(run, ours, payment)
+
+
+async def compare_changes(run: Run, batch: Sequence[Change]) -> None:
+    """The same for what changed since of refunds and disputes that are older than the lists of new ones go back.
+
+    So even a refund that fails after months, or a lost dispute that is won, needs no webhook. Stripe tells such a change
+    for thirty days: only one that no webhook told of, while nobody compared for a month, is left for a person.
+    Shape: oldest first. What is none of ours is named by those lists.
+    """
+    latest = {change.about.id: change.about for change in batch if change.about is not None}
+    by_payment = {about.payment_intent_id or "": about for about in latest.values()}
+    known = await of_payments([payment for payment in by_payment if payment])
+    for payment, ours in known.items():
+        told = [about for about in latest.values() if about.payment_intent_id == payment]
+        if not all(is_applied(about, ours) for about in told):
             await follow_money(run, ours, payment)
 
 

@@ -6,7 +6,7 @@ from app.payments.gateway import CheckoutSession
 from app.reconcile.compare import Need, compare
 from app.reconcile.ours import Ours, of_sessions
 from app.reconcile.report import Difference
-from app.reconcile.running import LOOK_UP_WHO_CREDITED, Run, is_money_back, one_by_one, settle
+from app.reconcile.step import LOOK_UP_WHO_CREDITED, Run, is_money_back, one_by_one, settle
 
 MENDS = {
     Difference.UNKNOWN_PURCHASE: "Refund it at Stripe, or restore the purchase from a backup",

@@ -8,6 +8,6 @@ from piccolo.table import Table
 class ReconcileCursor(Table, tablename="reconcile_cursors"):
     """Up to which moment of Stripe's one kind of object is known to be reconciled."""
 
-    name = Text(primary_key=True, default="")  # sessions, refunds, disputes
+    name = Text(primary_key=True, default="")  # sessions, refunds, disputes, changes
     reached_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())

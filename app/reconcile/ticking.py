@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from app.reconcile.run import reconcile
-from app.reconcile.running import Means
+from app.reconcile.reconcile import reconcile
+from app.reconcile.step import Means
 
 TASK_NAME = "reconcile"
 log = structlog.get_logger("app.reconcile")

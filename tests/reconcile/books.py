@@ -4,9 +4,9 @@ from typing import Any
 
 from app.clock import Clock, utc_now
 from app.database import row, rows
+from app.reconcile.reconcile import reconcile
 from app.reconcile.report import Difference, Line, Mended, Report
-from app.reconcile.run import reconcile
-from app.reconcile.running import Means
+from app.reconcile.step import Means
 from tests.checkout.till import Till, session_id_of
 
 TABLES = (

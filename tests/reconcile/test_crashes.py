@@ -7,8 +7,8 @@ import pytest
 from app.clock import utc_now
 from app.database import DB
 from app.payments.stripe_gateway import stripe_gateway
-from app.reconcile.run import reconcile
-from app.reconcile.running import Means
+from app.reconcile.reconcile import reconcile
+from app.reconcile.step import Means
 from app.sandbox.moves import refunding
 from tests.checkout.till import Till, movements_of, settings_for
 from tests.factories import make_user, make_workshop

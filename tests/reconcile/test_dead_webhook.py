@@ -138,6 +138,55 @@ async def test_a_refund_that_the_bank_sends_back_weeks_later_gives_its_credits_b
     await assert_a_second_run_writes_nothing(till)
 
 
+async def a_month_passes(till: Till, *, months: int = 3) -> None:
+    """With trade in it, so that every list is reconciled far beyond what was."""
+    for number in range(months):
+        till.sandbox.advance(30 * 86_400)
+        other = await till.bought(await make_user(name="Bob"))
+        with change(till) as stripe:
+            charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, other)})
+            if number % 2:
+                refunding.refund(stripe, charge, {"amount": 1}, ends="succeeded")
+            else:
+                disputing.win(stripe, disputing.open_dispute(stripe, charge, "fraudulent"))
+        await compared(till)
+
+
+async def test_a_refund_that_fails_after_months_gives_its_credits_back(till: Till) -> None:
+    """M19: the refund itself is in no list any more that is looked at; that it changed is."""
+    alice = await make_user()
+    started = await till.bought(alice)
+    with change(till) as stripe:
+        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
+        refund = refunding.refund(stripe, charge, {}, ends="succeeded")
+    await compared(till)
+    assert await balance_of(alice) == 0
+    await a_month_passes(till)
+    with change(till) as stripe:
+        refunding.fail(stripe, refund["id"])
+    assert found(await compared(till), started.purchase_id) == [Mended.GIVEN_BACK]
+    assert await balance_of(alice) == 1
+    await assert_a_second_run_writes_nothing(till)
+
+
+async def test_a_lost_dispute_that_is_won_after_all_gives_its_credits_back(till: Till) -> None:
+    """M23: months after everybody had put it away."""
+    alice = await make_user()
+    started = await till.bought(alice)
+    with change(till) as stripe:
+        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
+        dispute = disputing.lose(stripe, disputing.open_dispute(stripe, charge, "fraudulent"))
+    await compared(till)
+    assert await balance_of(alice) == 0
+    await a_month_passes(till)
+    with change(till) as stripe:
+        lost = stripe.load("dispute", dispute["id"])
+        disputing.win(stripe, lost | {"status": "under_review"})
+    assert found(await compared(till), started.purchase_id) == [Mended.GIVEN_BACK]
+    assert await balance_of(alice) == 1
+    await assert_a_second_run_writes_nothing(till)
+
+
 async def test_a_pending_refund_is_noted_and_looked_at_until_it_arrives(till: Till) -> None:
     alice = await make_user()
     started = await till.start(alice)

@@ -10,9 +10,9 @@ from app.clock import utc_now
 from app.database import row, rows
 from app.reconcile import cursors
 from app.reconcile.cursors import OVERLAPS, WAITS_AT_MOST, move, window_of
+from app.reconcile.reconcile import reconcile
 from app.reconcile.report import Mended
-from app.reconcile.run import reconcile
-from app.reconcile.running import Means
+from app.reconcile.step import Means
 from tests.checkout.till import Till, balance_of, movements_of, session_id_of
 from tests.factories import make_user
 from tests.oracle import Told, judged, paid_sessions

@@ -10,7 +10,7 @@ from app.database import row
 from app.payments.gateway import CheckoutSession, Refund
 from app.reconcile.report import Difference, Mended, Report
 from app.reconcile.returns import follow_money
-from app.reconcile.running import Means, Run
+from app.reconcile.step import Means, Run
 from app.sandbox.moves import disputing, refunding
 from tests.checkout.till import Till, balance_of
 from tests.factories import make_user

@@ -18,7 +18,7 @@ from app.cli.children import free_port
 from app.cli.parent_death import before_exec
 from app.clock import utc_now
 from app.database import DB
-from app.reconcile.running import Means
+from app.reconcile.step import Means
 from app.reconcile.ticking import TASK_NAME, comparing
 from tests.checkout.till import SECRET, Till, balance_of, settings_for
 from tests.factories import make_user

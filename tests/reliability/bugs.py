@@ -270,6 +270,6 @@ BUGS = (
     Bug(
         "two comparisons run at once",
         ("tests/reconcile/test_runners.py::test_of_two_runners_one_works_and_the_other_leaves_at_once",),
-        (("reconcile.run", "        if not won:\n", "        if won is None:\n"),),
+        (("reconcile.reconcile", "        if not won:\n", "        if won is None:\n"),),
     ),
 )

@@ -23,9 +23,9 @@ from app.errors import NotEnoughCredits
 from app.ledger.posting import Actor
 from app.ledger.reversal import reverse
 from app.payments.stripe_gateway import stripe_gateway
+from app.reconcile.reconcile import reconcile
 from app.reconcile.report import Report
-from app.reconcile.run import reconcile
-from app.reconcile.running import Means as ReconcileMeans
+from app.reconcile.step import Means as ReconcileMeans
 from app.sandbox.change import Change
 from app.sandbox.store import Document, Wanted
 from app.settings import PACKS_FILE

@@ -117,7 +117,12 @@ async def _ask_everything(gateway: Any, sandbox: RunningSandbox) -> None:
     await gateway.purchase_named_by(intent_id)
     await gateway.receipt_url(intent_id)
     await gateway.sessions_for_payment_intent(intent_id)
-    for listed in (gateway.sessions_since, gateway.refunds_since, gateway.disputes_since):
+    for listed in (
+        gateway.sessions_since,
+        gateway.refunds_since,
+        gateway.disputes_since,
+        gateway.changes_since,
+    ):
         assert len([found async for found in listed(LONG_AGO)]) == 1
     unpaid = await gateway.create_checkout_session(replace(new, idempotency_key="pur_1:1"))
     await gateway.expire_checkout_session(unpaid.id)

@@ -16,9 +16,9 @@ from app.reconcile.cursors import ListName, oldest_first, walk, window_of
 from app.reconcile.events import settle_events
 from app.reconcile.purchases import find_counterparts, settle_unsettled
 from app.reconcile.report import Report
-from app.reconcile.returns import compare_returns
-from app.reconcile.running import Means, Run
+from app.reconcile.returns import compare_changes, compare_returns
 from app.reconcile.sessions import compare_sessions
+from app.reconcile.step import Means, Run
 
 log = structlog.get_logger("app.reconcile")
 
@@ -52,6 +52,7 @@ async def _compare_all(run: Run, since_at: datetime | None) -> None:
     await _compare_returns(run, "refunds", run.means.gateway.refunds_since, since_at)
     await _compare_returns(run, "disputes", run.means.gateway.disputes_since, since_at)
     await settle_events(run)
+    await _compare_changes(run, since_at)
 
 
 async def _compare_payments(run: Run) -> None:
@@ -71,6 +72,13 @@ async def _compare_returns(
     found = await oldest_first(listed_since(window.since_at))
     run.report.count(name, len(found))
     await walk(run, name, found, lambda batch: compare_returns(run, window, batch))
+
+
+async def _compare_changes(run: Run, since_at: datetime | None) -> None:
+    window = await window_of("changes", asked_at=since_at, now=run.means.clock())
+    found = await oldest_first(run.means.gateway.changes_since(window.since_at))
+    run.report.count("changes", len(found))
+    await walk(run, "changes", found, lambda batch: compare_changes(run, batch))
 
 
 def _log(report: Report) -> None:
