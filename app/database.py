@@ -9,11 +9,13 @@ import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final, Literal, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from app.passing import UNDONE_FOR_A_RIVAL
 
 os.environ.setdefault("PICCOLO_CONF", "app.piccolo_conf")  # migrations look for the engine there
 
@@ -31,21 +33,6 @@ LIMITS = {
     "statement_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",
 }
-UNDONE_FOR_A_RIVAL: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-PASSING: Final = (  # the database is away, full or busy: whoever asks again in a moment may be served
-    TimeoutError,
-    ConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # the server hung up in mid-word
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.PostgresSystemError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.ReadOnlySQLTransactionError,  # what was the server is a copy now, until the address leads on
-)
 TRIES_IN_ALL = 3
 LONGEST_PAUSE_SECONDS = 0.05
 

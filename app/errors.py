@@ -41,6 +41,10 @@ class IdempotencyConflict(BillingError):
         super().__init__(f"{key} was used before with other values")
 
 
+class BalanceFull(BillingError):
+    """More credits were to be counted than a balance has room for; nothing was written."""
+
+
 class NotReversible(BillingError):
     """The movement cannot be undone: it is not counted, or its kind knows no undoing."""
 
@@ -92,6 +96,14 @@ class StripeRefused(BillingError):
         self.status = status
         self.replayed = replayed
         super().__init__(f"Stripe refused: {status} {code} {param}{' (replayed)' if replayed else ''}")
+
+
+class StandingUnknown(StripeUnavailable):
+    """Stripe gives no answer about a payment page that its buyer has seen: they may have paid on it."""
+
+
+class StandingRefused(StripeRefused):
+    """Stripe will not tell of a payment page that its buyer has seen: they may have paid on it."""
 
 
 class StripeMissing(BillingError):

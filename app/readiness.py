@@ -5,8 +5,7 @@ from litestar import get
 from litestar.response import Response
 
 from app.on_record import missing as missing_migrations
-
-CANNOT_SERVE = (asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OSError)
+from app.passing import PASSING
 
 
 @get("/readyz", opt={"no_session": True}, media_type="text/plain")
@@ -14,7 +13,7 @@ async def readyz() -> Response[str]:
     """200 when people can be sent here, else 503 with the reason."""
     try:
         missing = await missing_migrations()
-    except CANNOT_SERVE:
+    except (*PASSING, asyncpg.PostgresError):  # away or busy, or it refuses what we ask
         return Response("the database does not answer\n", status_code=503, media_type="text/plain")
     if missing:
         return Response("the database is not migrated\n", status_code=503, media_type="text/plain")

@@ -109,7 +109,7 @@ def test_the_ledger_knows_no_feature_no_http_and_no_payment_service() -> None:
 def test_the_web_plumbing_knows_no_feature() -> None:
     for path in of_feature("web"):
         others = {target.split(".")[0] for target in imports_of(path)}
-        assert others <= {"web", "errors", "settings", "clock"}, f"{name_of(path)}: {others}"
+        assert others <= {"web", "errors", "passing", "settings", "clock"}, f"{name_of(path)}: {others}"
 
 
 @pytest.mark.parametrize("name", STDLIB_ONLY)

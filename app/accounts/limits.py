@@ -13,8 +13,9 @@ from typing import Literal
 import structlog
 
 from app.accounts.sessions import digest
-from app.database import PASSING, row
+from app.database import row
 from app.errors import TooManyTries
+from app.passing import PASSING
 
 SWEEP_ONE_IN = 200
 log = structlog.get_logger("app.accounts")

@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 
 from app.checkout.intent import carry_out_intent
-from app.checkout.money_back import NOTHING, MoneyBack, target_credits
+from app.checkout.money_back import MoneyBack, target_credits
 from app.checkout.outcome import Also, Fulfilment, Outcome, Source, already, answer, as_stored
 from app.checkout.purchases import (
     Purchase,
@@ -23,10 +23,17 @@ from app.checkout.purchases import (
     purchase_by_id,
     purchase_with_balance,
 )
-from app.checkout.returns import apply_money_back, is_foreign, read_money_back
+from app.checkout.returns import apply_money_back, is_foreign, money_back_of
 from app.checkout.verdict import Meaning, Verdict, judge
 from app.database import repeated_if_undone, tx
-from app.errors import IdempotencyConflict, StripeMissing, StripeRefused, StripeUnavailable, UnknownPurchase
+from app.errors import (
+    BalanceFull,
+    IdempotencyConflict,
+    StripeMissing,
+    StripeRefused,
+    StripeUnavailable,
+    UnknownPurchase,
+)
 from app.ledger.payments import PurchaseMovement, await_purchase, fail_purchase, post_claimed
 from app.ledger.posting import Posted, lock_user
 from app.ledger.statement import balance_of
@@ -95,7 +102,7 @@ async def fulfil(
     try:
         with one_deadline():
             session = await gateway.checkout_session(session_id)
-            back = await _money_back_of(session, gateway)
+            back = await money_back_of(session, gateway)
     except (StripeUnavailable, StripeMissing, StripeRefused):
         if known is None or source.kind != "page":
             raise
@@ -107,13 +114,6 @@ async def fulfil(
     if verdict.meaning is Meaning.PAID and is_foreign(purchase, back):
         verdict = Verdict(Meaning.REFUSED, "currency of a refund")
     return await _apply(verdict, _Case(purchase, session, back, source, rules, now), also)
-
-
-async def _money_back_of(session: CheckoutSession, gateway: PaymentGateway) -> MoneyBack:
-    """What is back already of the money of a paid session."""
-    if not session.is_paid or session.payment_intent_id is None:
-        return NOTHING
-    return await read_money_back(gateway, session.payment_intent_id)
 
 
 async def _purchase_named_by(session: CheckoutSession) -> Purchase | None:
@@ -149,6 +149,8 @@ async def _grant(case: _Case, also: Also | None) -> Fulfilment:
         return await _grant_once(case, also)
     except asyncpg.UniqueViolationError:  # somebody noted in that very moment that the money is settling
         return await _grant_once(case, also)
+    except BalanceFull:
+        return await _refuse(case, Verdict(Meaning.REFUSED, "no room in the balance"), also)
 
 
 async def _grant_once(case: _Case, also: Also | None) -> Fulfilment:

@@ -7,7 +7,7 @@ import asyncio
 
 import structlog
 
-from app.checkout.money_back import MoneyBack, Reason, money_back, reason_for, target_credits
+from app.checkout.money_back import NOTHING, MoneyBack, Reason, money_back, reason_for, target_credits
 from app.checkout.outcome import Source
 from app.checkout.payment_words import is_held
 from app.checkout.purchases import Purchase, purchase_by_id
@@ -15,7 +15,7 @@ from app.database import row
 from app.errors import TryLater
 from app.ledger.payments import Cause, TakenBack, give_back, take_back, taken_back
 from app.ledger.posting import Posted
-from app.payments.gateway import PaymentGateway
+from app.payments.gateway import CheckoutSession, PaymentGateway
 from app.web.filters import credits, money
 from app.web.manner import PLAIN
 
@@ -39,6 +39,13 @@ async def read_money_back(gateway: PaymentGateway, payment_intent_id: str) -> Mo
         gateway.refunds(payment_intent_id), gateway.disputes(payment_intent_id)
     )
     return money_back(refunds, disputes)
+
+
+async def money_back_of(session: CheckoutSession, gateway: PaymentGateway) -> MoneyBack:
+    """What is back already of the money of a session; nothing unless it is paid. Otherwise as `read_money_back`."""
+    if not session.is_paid or session.payment_intent_id is None:
+        return NOTHING
+    return await read_money_back(gateway, session.payment_intent_id)
 
 
 def is_foreign(purchase: Purchase, back: MoneyBack) -> bool:

@@ -15,7 +15,7 @@ from app.checkout.errors import PackNotOffered, WorkshopAlreadyOpen
 from app.checkout.pricing import price_list
 from app.checkout.reading import PurchaseFacts, purchase_of
 from app.checkout.receipt import ReceiptView, StripeReceipt, has_stripe_receipt
-from app.checkout.standing import open_page_of, standing_href, standing_of
+from app.checkout.standing import open_page_of, perhaps_paid, standing_href, standing_of
 from app.checkout.start import Shop, start_purchase
 from app.checkout.view import Order, PricingProblem, ReturnState
 from app.clock import Clock
@@ -150,7 +150,8 @@ async def payment(
     facts = await purchase_of(viewer.clerk_user_id, purchase_id)
     if views.is_without_page(facts):
         return go(request, views.order_of(facts, _safe(request, facts.return_path), "").pricing_href)
-    return go(request, await open_page_of(facts, gateway) or standing_href(facts))
+    with perhaps_paid():
+        return go(request, await open_page_of(facts, gateway) or standing_href(facts))
 
 
 @post("/purchases/{purchase_id:str}/close", opt=ASKS_STRIPE)
@@ -163,7 +164,9 @@ async def close(
 ) -> Response[None]:
     """Give up a purchase that nobody has paid. If it was paid after all, on to how it stands."""
     facts = await purchase_of(viewer.clerk_user_id, purchase_id)
-    if not await close_purchase(viewer.clerk_user_id, purchase_id, gateway=gateway, clock=clock):
+    with perhaps_paid():
+        is_given_up = await close_purchase(viewer.clerk_user_id, purchase_id, gateway=gateway, clock=clock)
+    if not is_given_up:
         return go(request, standing_href(facts))
     told = Flash("done", f"You gave up buying {facts.pack_name}. Nothing was charged.")
     return go(request, _way_back(request, facts).href, flash=told)

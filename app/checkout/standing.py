@@ -1,11 +1,21 @@
 """Finds out how a purchase stands: asks Stripe where that can still change, then our own records. No HTTP."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from app.checkout.fulfilment import fulfil
 from app.checkout.outcome import Source
 from app.checkout.reading import PurchaseFacts, purchase_of_session
 from app.checkout.start import Shop
 from app.checkout.view import ReturnState, return_href, return_state
-from app.errors import StripeMissing, UnknownPurchase
+from app.errors import (
+    StandingRefused,
+    StandingUnknown,
+    StripeMissing,
+    StripeRefused,
+    StripeUnavailable,
+    UnknownPurchase,
+)
 from app.ids import is_id
 from app.payments.gateway import PaymentGateway
 
@@ -44,6 +54,20 @@ async def open_page_of(facts: PurchaseFacts, gateway: PaymentGateway) -> str | N
     except StripeMissing:
         return None
     return session.url if session.status == "open" else None
+
+
+@contextmanager
+def perhaps_paid() -> Iterator[None]:
+    """Round what is asked of a page that its buyer has seen: without an answer nobody knows if they paid.
+
+    Raises: StandingUnknown, StandingRefused.
+    """
+    try:
+        yield
+    except StripeUnavailable as error:
+        raise StandingUnknown(str(error)) from error
+    except StripeRefused as error:
+        raise StandingRefused(code=error.code, param=error.param, status=error.status) from error
 
 
 def standing_href(facts: PurchaseFacts) -> str:

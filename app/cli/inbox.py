@@ -89,5 +89,5 @@ async def _replayed(event_id: str, settings: Settings) -> Kept:
 def _line(kept: Kept) -> str:
     told: list[Any] = [f"{kept.received_at:%Y-%m-%d %H:%M:%S}", f"{kept.state:<11}", kept.event_id, kept.type]
     told += [text for text in (kept.object_id, kept.purchase_id) if text]
-    told += [f"{kept.attempts} attempts"] if kept.attempts > 1 else []
+    told += [f"{kept.attempts} attempts, {kept.failures} failed"] if kept.attempts > 1 else []
     return "  ".join(told) + (f"  ({kept.error})" if kept.error else "")

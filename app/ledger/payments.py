@@ -14,7 +14,7 @@ from app.database import row
 from app.errors import BadInput, IdempotencyConflict, NotSettled
 from app.ids import new_id
 from app.ledger import rules
-from app.ledger.posting import Actor, Movement, Posted, lock_user, post
+from app.ledger.posting import Actor, Movement, Posted, counted, lock_user, post
 from app.ledger.rules import Kind, Status
 
 
@@ -107,7 +107,8 @@ _AWAIT = """
 INSERT INTO credit_transactions
        (id, clerk_user_id, type, status, amount, balance_after, created_at,
         description, stripe_session_id, idempotency_key, purchase_id, actor, actor_id, request_id)
-SELECT $1, $2, 'purchase', 'pending', $3, credit_balance + $3,         -- what the balance would become; shown nowhere
+SELECT $1, $2, 'purchase', 'pending', $3::integer,
+       least(credit_balance::bigint + $3::integer, 2147483647),                 -- what the balance would become; shown nowhere
        coalesce($4, clock_timestamp()), $5, $6, $7, $8, $9, $10, $11
   FROM users WHERE clerk_user_id = $2
     ON CONFLICT (idempotency_key) DO NOTHING
@@ -148,9 +149,10 @@ async def post_claimed(
     Inside: may run without a transaction too; it is one.
     Repeat: None, as when the claim fails, or the purchase was counted with other values: nothing was written.
     Raises: UniqueViolationError: a movement of this purchase was written in that moment; nothing was done.
+      BalanceFull.
     """
     sql = _POST_PURCHASE.replace("{before}", claim.before).replace("{after}", claim.after)
-    written = await row(sql, *_values(movement, actor, at), *claim.values)
+    written = await counted(sql, *_values(movement, actor, at), *claim.values)
     return None if written is None else _posted(written, repeated=False)
 
 

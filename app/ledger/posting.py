@@ -14,7 +14,7 @@ from typing import Literal
 import asyncpg
 
 from app.database import row
-from app.errors import BadInput, IdempotencyConflict, NotFound
+from app.errors import BadInput, BalanceFull, IdempotencyConflict, NotFound
 from app.ids import new_id
 from app.ledger import rules
 from app.ledger.rules import Kind
@@ -214,16 +214,24 @@ async def post(movement: Movement, *, at: datetime | None = None) -> Posted:
     """Write one counted movement and the balance it leads to.
 
     Repeat: the first outcome, whatever happened since.
-    Raises: IdempotencyConflict: the key was used with other values. BadInput: it would lead to a debt.
+    Raises: IdempotencyConflict: the key was used with other values. BadInput: it would lead to a debt. BalanceFull.
     """
     await lock_user(movement.user_id)
     earlier = await row(_EARLIER, movement.key)
     if earlier is not None:
         return _repeated(earlier, movement)
-    written = await row(_POST, *_values(movement, at))
+    written = await counted(_POST, *_values(movement, at))
     if written is None:
         raise BadInput(credits="The balance does not cover this.")
     return _posted(written)
+
+
+async def counted(sql: str, *values: object) -> asyncpg.Record | None:
+    """What a statement returns that adds to a balance. Raises: BalanceFull: the column ends there."""
+    try:
+        return await row(sql, *values)
+    except asyncpg.NumericValueOutOfRangeError as error:
+        raise BalanceFull("the balance would be larger than it can be") from error
 
 
 def _values(movement: Movement, at: datetime | None) -> tuple[object, ...]:

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-import asyncpg
 from litestar.exceptions import HTTPException
 
 from app import errors
+from app.passing import PASSING
 from app.web.csrf import ForgedForm
 from app.web.filters import credits as credits_text
 
 SAFE_AGAIN = "Nothing was half done, and trying again is safe: nothing happens twice."
+PERHAPS_PAID = (
+    "So we cannot see whether this purchase was paid. If it was, its credits are added without another step. "
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,9 @@ ERRORS: dict[type[Exception], Row] = {
         "This form was used before",
         "It was sent once already with other values, and that first time stands. Nothing was charged or used again.",
     ),
+    errors.BalanceFull: Row(
+        409, "This balance can hold no more credits", "Nothing was changed. Your credits are as they were."
+    ),
     errors.NotReversible: Row(
         409, "This can no longer be undone", "Nothing was changed. Your credits are as they were."
     ),
@@ -93,6 +99,12 @@ ERRORS: dict[type[Exception], Row] = {
     errors.StripeRefused: Row(
         502, "The payment service refused this", "Nothing was charged. We will look into it.", is_logged=True
     ),
+    errors.StandingUnknown: Row(
+        503, "The payment service does not answer", PERHAPS_PAID + SAFE_AGAIN, is_again=True
+    ),
+    errors.StandingRefused: Row(
+        502, "The payment service refused this", PERHAPS_PAID + "We will look into it.", is_logged=True
+    ),
     errors.NotVerifiable: Row(400, "This message cannot be verified", "Nothing was stored."),
     errors.BillingError: BROKEN,
     ForgedForm: Row(
@@ -102,18 +114,7 @@ ERRORS: dict[type[Exception], Row] = {
         "Go back, reload the page and try again.",
         is_again=True,
     ),
-    TimeoutError: BUSY,
-    ConnectionError: BUSY,
-    asyncpg.InterfaceError: BUSY,  # the connection was gone before anything was sent over it
-    asyncpg.InternalClientError: BUSY,
-    asyncpg.PostgresConnectionError: BUSY,
-    asyncpg.OperatorInterventionError: BUSY,
-    asyncpg.InsufficientResourcesError: BUSY,
-    asyncpg.PostgresSystemError: BUSY,
-    asyncpg.TransactionRollbackError: BUSY,
-    asyncpg.LockNotAvailableError: BUSY,
-    asyncpg.IdleInTransactionSessionTimeoutError: BUSY,
-    asyncpg.ReadOnlySQLTransactionError: BUSY,
+    **dict.fromkeys(PASSING, BUSY),
     Exception: BROKEN,
 }
 

@@ -9,16 +9,16 @@ from datetime import datetime
 
 import structlog
 
-from app import database
+from app import passing
 from app.checkout.clawback import Clawback, Followed, clawback
 from app.checkout.fulfilment import Fulfilment, Outcome, Source, fulfil
-from app.errors import StripeMissing, StripeUnavailable, TryLater, UnknownPurchase
+from app.errors import BalanceFull, StripeMissing, StripeUnavailable, TryLater, UnknownPurchase
 from app.payments.gateway import ChargeRelated, PaymentGateway, StripeEvent
-from app.webhooks.inbox import Ending, Received, note_failure, receive, settle
+from app.webhooks.inbox import Ending, note_failure, receive, settle
 from app.workshops.access import PaywallRules
 
 # What another delivery of the same event may not meet.
-PASSING = (StripeUnavailable, TryLater, *database.PASSING)
+PASSING = (StripeUnavailable, TryLater, *passing.PASSING)
 log = structlog.get_logger("app.webhooks")
 
 
@@ -39,24 +39,24 @@ async def take_in(event: StripeEvent, means: Means) -> None:
     """Store an event and carry it out, once.
 
     Repeat: nothing, if it is done; else it is run again.
-    Raises: one of PASSING: another delivery may help. Anything else: a fault of ours; tried `POISON_AFTER` times in
-      all, then quarantined.
+    Raises: one of PASSING: another delivery may help. Anything else: a fault of ours; after `POISON_AFTER` of them it
+      is quarantined.
     """
-    received = await receive(event)
-    if received is None:
+    if not await receive(event):
         return
     try:
-        await _carry_out(received, means)
+        await _carry_out(event, means)
     except PASSING:
         raise
+    except BalanceFull as error:  # no delivery can help, until credits were used
+        await _quarantine(event, str(error))
     except Exception as error:
-        if not await note_failure(received, error):
+        if not await note_failure(event, error):
             raise
         log.error("event_quarantined", event_id=event.id, event_type=event.type, exc_info=error)
 
 
-async def _carry_out(received: Received, means: Means) -> None:
-    event = received.event
+async def _carry_out(event: StripeEvent, means: Means) -> None:
     handler = HANDLERS.get(event.type)
     if handler is None:
         await _ignore(event, None)

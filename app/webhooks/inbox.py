@@ -3,14 +3,13 @@
 Knows no Stripe and no HTTP, and not what an event means.
 """
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from app.database import row
 from app.ids import new_id
 from app.payments.gateway import StripeEvent
 
-POISON_AFTER = 5  # tries of one event that failed for a reason of our own
+POISON_AFTER = 5  # failures of one event for a reason of our own; what may pass counts for nothing
 
 Ending: TypeAlias = Literal["done", "quarantined", "ignored"]
 State: TypeAlias = Literal["received", Ending]
@@ -21,7 +20,7 @@ VALUES ($1, $2, $3, $4, $5, $6, 1)
     ON CONFLICT (stripe_event_id) DO UPDATE
    SET attempts = stripe_events.attempts + 1
  WHERE stripe_events.state IN ('received', 'quarantined')    -- seen, yet not carried out: it is run again
-RETURNING attempts"""
+RETURNING id"""
 
 _SETTLE = """
 UPDATE stripe_events
@@ -30,23 +29,23 @@ UPDATE stripe_events
    AND state IN ('received', 'quarantined')                  -- done stays done
 RETURNING id"""
 
+_NOTE_FAILURE = """
+UPDATE stripe_events
+   SET failures = failures + 1, error = $2,
+       state = CASE WHEN failures + 1 >= $3 THEN 'quarantined' ELSE state END,
+       handled_at = CASE WHEN failures + 1 >= $3 THEN clock_timestamp() ELSE handled_at END
+ WHERE stripe_event_id = $1
+   AND state IN ('received', 'quarantined')
+RETURNING state"""
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """An event that is still to be carried out; `attempts` counts this one."""
 
-    event: StripeEvent
-    attempts: int
-
-
-async def receive(event: StripeEvent) -> Received | None:
-    """Store an event. None: it was carried out, or put aside, before.
+async def receive(event: StripeEvent) -> bool:
+    """Store an event. False: it was carried out, or put aside, before.
 
     Inside: a commit of its own, so that a failure afterwards leaves the event on record.
     """
     values = (new_id("evt"), event.id, event.type, event.object_id, event.livemode, event.payload)
-    found = await row(_RECEIVE, *values)
-    return None if found is None else Received(event, found["attempts"])
+    return await row(_RECEIVE, *values) is not None
 
 
 async def settle(
@@ -56,11 +55,10 @@ async def settle(
     await row(_SETTLE, event.id, state, error, purchase_id)
 
 
-async def note_failure(received: Received, error: Exception) -> bool:
-    """Keep why an event could not be carried out. True: it was tried often enough, and is quarantined."""
-    if received.attempts >= POISON_AFTER:
-        await settle(received.event, "quarantined", error=repr(error)[:500])
-        return True
-    sql = "UPDATE stripe_events SET error = $2 WHERE stripe_event_id = $1 AND state = 'received'"
-    await row(sql, received.event.id, repr(error)[:500])
-    return False
+async def note_failure(event: StripeEvent, error: Exception) -> bool:
+    """Keep why an event could not be carried out. True: it has failed often enough, and is quarantined.
+
+    Inside: a commit of its own.
+    """
+    found = await row(_NOTE_FAILURE, event.id, repr(error)[:500], POISON_AFTER)
+    return found is not None and found["state"] == "quarantined"

@@ -24,6 +24,7 @@ class Kept:
     livemode: bool
     state: State
     attempts: int
+    failures: int
     error: str | None
     purchase_id: str | None
     received_at: datetime

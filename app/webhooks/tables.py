@@ -15,7 +15,8 @@ class StripeEvent(Table, tablename="stripe_events"):
     livemode = Boolean(default=False)
     payload = Bytea(default=b"")
     state = Text(default="received")  # received, done, quarantined, ignored
-    attempts = Integer(default=0)
+    attempts = Integer(default=0)  # deliveries and replays
+    failures = Integer(default=0)  # those of them that failed for a reason of our own
     error = Text(null=True, default=None)
     purchase_id = Text(null=True, default=None)
     received_at = Timestamptz(default=TimestamptzNow())

@@ -15,7 +15,7 @@ from app.database import row, rows, tx
 from app.errors import IdempotencyConflict, StripeMissing, StripeRefused, StripeUnavailable, UnknownPurchase
 from app.ledger.audit import audit
 from app.ledger.payments import PurchaseMovement, await_purchase
-from app.ledger.posting import Actor, lock_user
+from app.ledger.posting import Actor, adjust, lock_user
 from app.payments.gateway import PaymentGateway, Refund
 from app.workshops.access import PaywallRules
 from tests.checkout.till import (
@@ -341,6 +341,29 @@ async def test_a_sum_beyond_all_limits_is_refused_like_any_other(till: Till, amo
     for source in ("webhook", "page", "reconcile"):
         assert (await till.fulfil(started, source)).outcome is Outcome.REFUSED
     assert (await movements_of(alice), await balance_of(alice)) == ([], 0)
+
+
+async def test_a_payment_for_which_the_balance_has_no_room_is_set_aside_until_it_has(till: Till) -> None:
+    """M39: nothing wrapped and no error; a person is told, and the next look credits it once credits are used."""
+    alice = await make_user(balance_credits=2**31 - 1)
+    started = await till.bought(alice)
+    for source in ("webhook", "page", "reconcile"):
+        assert (await till.fulfil(started, source)).outcome is Outcome.REFUSED
+    stored = await purchase(started.purchase_id)
+    assert (stored["status"], stored["refused_reason"]) == ("refused", "no room in the balance")
+    async with tx():
+        await adjust(alice, -5, form_key=alice, reason="x", actor=Actor("operator", "tests"))
+    assert (await till.fulfil(started)).outcome is Outcome.GRANTED
+    assert await balance_of(alice) == 2**31 - 5
+
+
+async def test_money_that_settles_beside_a_full_balance_is_noted(till: Till) -> None:
+    """M39: it counts for nothing yet."""
+    alice = await make_user(balance_credits=2**31 - 1)
+    started = await till.start(alice)
+    await till.pay(started, method="sepa_debit", outcome="stuck")
+    assert (await till.fulfil(started)).reason == "settling"
+    assert (await movements_of(alice))[-1] == ("purchase", "pending", 1)
 
 
 async def test_a_refused_payment_that_turns_out_right_is_granted(till: Till) -> None:

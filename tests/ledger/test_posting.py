@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from app.database import row, rows, tx
-from app.errors import BadInput, IdempotencyConflict, NotFound, NotReversible
+from app.errors import BadInput, BalanceFull, IdempotencyConflict, NotFound, NotReversible
 from app.ids import new_id
 from app.ledger.audit import audit
 from app.ledger.posting import Actor, Posted, adjust, consume, grant
@@ -239,7 +239,7 @@ async def test_a_balance_at_the_limit_of_its_column_is_never_wrapped(rolled_back
     for person in people:
         async with tx():
             await grant(person, LIMIT, form_key=person, reason="x", actor=OPERATOR)
-        with pytest.raises(asyncpg.NumericValueOutOfRangeError):
+        with pytest.raises(BalanceFull):
             async with tx():
                 await grant(person, 1, form_key=f"{person}1", reason="x", actor=OPERATOR)
     assert [(await balance_of(person)).balance_credits for person in people] == [LIMIT, LIMIT]

@@ -17,6 +17,7 @@ from app import database
 from app.database import rows, tx
 from app.ids import new_id
 from app.migrate import role_of
+from app.passing import PASSING
 from tests.checkout.till import Till
 from tests.databases import Server, fresh_database
 from tests.factories import make_user
@@ -160,7 +161,7 @@ async def test_a_hundred_failed_commits_leave_the_pool_whole(server: Server, til
     try:
         async with site_at(target, till):
             for number in range(FAILED_COMMITS):
-                with pytest.raises(asyncpg.UniqueViolationError if number % 4 else database.PASSING):
+                with pytest.raises(asyncpg.UniqueViolationError if number % 4 else PASSING):
                     async with tx():
                         await rows("INSERT INTO tried.once VALUES (1), ($1)", 1 if number % 4 else 2)
                         if not number % 4:

@@ -13,9 +13,10 @@ import pytest_asyncio
 
 from app import database
 from app.clock import utc_now
-from app.database import PASSING, repeated_if_undone, row, tx
+from app.database import repeated_if_undone, row, tx
 from app.errors import BillingError
 from app.ledger.posting import Actor
+from app.passing import PASSING
 from app.web.problems import row_for
 from app.workshops.access import PaywallRules
 from app.workshops.deleting import delete_workshop

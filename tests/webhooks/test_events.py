@@ -167,6 +167,35 @@ async def test_an_event_that_fails_for_our_own_reason_is_put_aside_in_the_end(si
     assert (await site.send(event_of(session_id_of(other), event_id=fresh_id()))).status_code == 200
 
 
+async def test_what_was_only_postponed_is_not_held_against_an_event(site: Site) -> None:
+    """RECN-04: answered 503 for as long as Stripe contradicts itself; then its first failure is the first."""
+    alice = await make_user()
+    started = await site.till.start(alice)
+    event = event_of(session_id_of(started), event_id=fresh_id())
+    assert [(await site.send(event)).status_code for _ in range(6)] == [503] * 6
+    kept = await stored(event["id"])
+    assert (kept["state"], kept["attempts"], kept["failures"]) == ("received", 6, 0)
+    async with tx():
+        await lock_user(alice)
+        wrong = PurchaseMovement(alice, started.purchase_id, 2, "A contradiction")
+        await await_purchase(wrong, actor=Actor("system"))
+    site.till.sandbox.fault("delivery", "drop", match="checkout.session.completed")
+    await site.till.pay(started)
+    assert [(await site.send(event)).status_code for _ in range(5)] == [500, 500, 500, 500, 200]
+    kept = await stored(event["id"])
+    assert (kept["state"], kept["attempts"], kept["failures"]) == ("quarantined", 11, 5)
+
+
+async def test_a_payment_that_finds_no_room_is_put_aside_at_once(site: Site) -> None:
+    """M39: no other delivery can help, so none is asked for."""
+    alice = await make_user(balance_credits=2**31 - 1)
+    started = await quietly_bought(site, alice)
+    event = event_of(session_id_of(started), event_id=fresh_id())
+    assert (await site.send(event)).status_code == 200
+    kept = await stored(event["id"])
+    assert (kept["state"], kept["error"]) == ("quarantined", "no room in the balance")
+
+
 async def test_an_unknown_type_is_ignored(site: Site) -> None:
     """BILL-04."""
     event = event_of("cs_test_1", event_id=fresh_id()) | {"type": "payout.paid"}

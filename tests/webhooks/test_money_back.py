@@ -20,7 +20,7 @@ from tests.checkout.bank import (
     win,
 )
 from tests.checkout.till import balance_of, movements_of, purchase, session_id_of
-from tests.factories import make_user
+from tests.factories import give, make_user
 from tests.webhooks.site import Site, stored
 from tests.webhooks.test_events import fresh_id, quietly_bought
 
@@ -48,6 +48,19 @@ async def kept_about(object_id: str) -> list[tuple[str, str, str | None]]:
         "SELECT type, state, purchase_id FROM stripe_events WHERE object_id = $1 ORDER BY type", object_id
     )
     return [(each["type"], each["state"], each["purchase_id"]) for each in found]
+
+
+async def test_credits_that_find_no_room_when_a_refund_fails_are_put_aside_at_once(site: Site) -> None:
+    """M39: no other delivery can help, so none is asked for."""
+    alice = await make_user()
+    made = refund(site.till, await sold(site, alice))
+    await site.till.sandbox.quiet()
+    await give(alice, 2**31 - 1)
+    fail_refund(site.till, made)
+    await site.till.sandbox.quiet()
+    states = {kind: state for kind, state, _ in await kept_about(made)}
+    assert (states["refund.created"], states["refund.failed"]) == ("done", "quarantined")
+    assert await balance_of(alice) == 2**31 - 1
 
 
 async def test_a_refund_made_at_stripe_reaches_the_ledger(site: Site) -> None:

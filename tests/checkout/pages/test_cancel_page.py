@@ -1,7 +1,12 @@
 """Where people come who left the payment page: nothing was charged, and everything they had is still there."""
 
+import pytest
+
+from app.checkout.standing import perhaps_paid
 from app.checkout.view import return_href
 from app.database import row
+from app.errors import StandingRefused, StripeRefused
+from app.web.problems import row_for
 from tests.checkout.pages.site import Browser, Site, purchase_of_session, return_to_of
 from tests.factories import make_user, make_workshop
 
@@ -94,6 +99,33 @@ async def test_while_stripe_is_silent_the_page_claims_no_more_than_it_knows(
     site.sandbox.fault("api", "garbage", times=10)
     seen = await alice.get(path)
     assert (seen.status, seen.heading) == (200, "No payment has reached us")
+
+
+async def test_without_stripes_word_nobody_is_told_that_nothing_was_charged(
+    site: Site, alice: Browser
+) -> None:
+    """5.9: it may have been paid in another tab; so say the way back to the payment page and giving up."""
+    session_id = await alice.buy(SINGLE)
+    left = await alice.get(await cancel_path(session_id))
+    purchase = await purchase_of_session(session_id)
+    await site.sandbox.pay(session_id)
+    site.sandbox.fault("api", "garbage", match="*/v1/checkout/sessions/*", times=20)
+    for seen in (
+        await alice.get(f"/purchases/{purchase['id']}/payment"),
+        await alice.press(left, f"/purchases/{purchase['id']}/close"),
+    ):
+        assert seen.status == 503
+        assert "we cannot see whether this purchase was paid" in seen.text
+        assert "charged" not in seen.text
+    assert (await purchase_of_session(session_id))["status"] == "open"
+
+
+def test_a_refusal_of_stripes_says_no_more_than_its_silence() -> None:
+    with pytest.raises(StandingRefused) as caught, perhaps_paid():
+        raise StripeRefused(code="permission", param=None, status=403)
+    problem = row_for(caught.value)
+    assert (problem.status, problem.is_logged) == (502, True)
+    assert "we cannot see whether this purchase was paid" in problem.words(caught.value)
 
 
 async def test_without_a_purchase_there_is_a_way_on(site: Site, alice: Browser) -> None:
