@@ -26,6 +26,8 @@ from tests.reliability.people import Customer, Heard, customers
 
 PRODUCT = "app.asgi:create_app"
 LONGEST_HUNT_SECONDS = 60.0
+LONGEST_LULL_SECONDS = 600.0  # between two kills, on a busy machine
+SPARE_WORKSHOPS = 400  # who finds too few credits takes another one next time
 
 _LOOK = """
 SELECT count(*) AS transactions, count(backend_xid) AS writing,
@@ -55,25 +57,34 @@ class Look:
         return self.requests + self.events > 0
 
 
+INSIDE = "with a transaction open"
 Aim: TypeAlias = Callable[[Look], bool]
 PLACES: dict[str, Aim] = {
     "inside work": lambda seen: seen.is_work,
-    "with a transaction open": lambda seen: seen.transactions > 0,
+    INSIDE: lambda seen: seen.transactions > 0,
     "with rows written and not committed": lambda seen: seen.writing > 0,
 }
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One run: so many kills, so many people, one seed. `aim` replaces the places, which take turns."""
+    """One run: so many kills at random points of so many purchases and unlocks, by so many people; one seed.
+
+    `aim` replaces the places, which take turns.
+    """
 
     kills: int
     people: int
     seed: int
-    longest_pause_seconds: float = 0.5
+    operations: int = 10
     factory: str = PRODUCT
     aim: Aim | None = None
     debits: float = 0.15  # of all payments, by bank debit: two events each
+
+    def points(self) -> list[int]:
+        """After how many operations each kill is due."""
+        chance = Random(self.seed)
+        return sorted(chance.randrange(self.operations) for _ in range(self.kills))
 
 
 @dataclass(frozen=True)
@@ -92,14 +103,19 @@ class Outcome:
         """How many of the kills hit each of the places."""
         return {place: sum(map(aim, self.hits)) for place, aim in PLACES.items()}
 
+    @property
+    def inside_transactions(self) -> float:
+        """Which part of the kills hit an open transaction."""
+        return self.hits_by_place[INSIDE] / len(self.hits)
+
     def __str__(self) -> str:
         places = ", ".join(f"{number} {place}" for place, number in self.hits_by_place.items())
         wrong = self.findings
         return (
-            f"C01, {self.plan.factory}: {len(self.hits)} kills -9 ({places}); {len(self.told.paid)} payments, "
-            f"{len(self.told.unlocked)} unlocks, {self.heard.unanswered} presses without an answer; "
+            f"C01, {self.plan.factory}: {len(self.hits)} kills -9 ({places}) during {self.heard.operations} "
+            f"purchases and unlocks; {len(self.told.paid)} payments, {len(self.told.unlocked)} unlocks, {self.heard.unanswered} presses without an answer; "
             f"{len(wrong.lost)} payments lost, {len(wrong.doubled)} doubled, "
-            f"{len(wrong.unlocks)} unlocks lost or doubled; seed {self.plan.seed}"
+            f"{len(wrong.unlocks)} unlocks lost or doubled, {self.halves_seen} halves seen; seed {self.plan.seed}"
         )
 
 
@@ -109,7 +125,8 @@ async def carried_out(plan: Plan, here: Installation) -> Outcome:
     await _stock(here)
     async with AsyncExitStack() as stack:
         async with _books_of(database):
-            made = customers(plan.people, plan.seed, here.addresses, debits=plan.debits)
+            each = plan.operations // plan.people + SPARE_WORKSHOPS
+            made = customers(plan.people, plan.seed, here.addresses, debits=plan.debits, workshops_each=each)
             crowd, heard = await stack.enter_async_context(made)
         await here.server.start(plan.factory, database.app_url)
         stack.push_async_callback(here.server.end)
@@ -136,12 +153,13 @@ async def _stock(here: Installation) -> None:
 
 
 async def _hunted(killer: "Killer", crowd: list[Customer]) -> tuple[Look, ...]:
-    """The people live until the last kill; then each finishes their errand."""
+    """The people live until the last kill and the last operation; then each finishes their errand."""
     is_over = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for customer in crowd:
             group.create_task(customer.live(is_over))
         hits = await killer.all_kills()
+        await killer.until(killer.plan.operations)
         is_over.set()
     return hits
 
@@ -151,27 +169,34 @@ class Killer:
 
     def __init__(self, plan: Plan, server: Server, database: Database, heard: Heard) -> None:
         self.halves_seen = 0
-        self._plan, self._server, self._database, self._heard = plan, server, database, heard
+        self.plan, self._server, self._database, self._heard = plan, server, database, heard
         self._chance = Random(plan.seed)
 
     async def all_kills(self) -> tuple[Look, ...]:
         """Kill and restart as often as planned; what each hit."""
         watch = await asyncpg.connect(self._database.superuser_url)
         try:
-            return tuple([await self._one_kill(watch, number) for number in range(self._plan.kills)])
+            points = enumerate(self.plan.points())
+            return tuple([await self._one_kill(watch, number, point) for number, point in points])
         finally:
             await watch.close()
 
-    async def _one_kill(self, watch: asyncpg.Connection, number: int) -> Look:
-        aim = self._plan.aim or list(PLACES.values())[number % len(PLACES)]
-        await asyncio.sleep(self._chance.uniform(0, self._plan.longest_pause_seconds))
+    async def until(self, operations: int) -> None:
+        """Until so many purchases and unlocks came through."""
+        async with asyncio.timeout(LONGEST_LULL_SECONDS):
+            while self._heard.operations < operations:
+                await asyncio.sleep(0.002)
+
+    async def _one_kill(self, watch: asyncpg.Connection, number: int, point: int) -> Look:
+        aim = self.plan.aim or list(PLACES.values())[number % len(PLACES)]
+        await self.until(point)
         async with asyncio.timeout(LONGEST_HUNT_SECONDS):
             while True:
                 self._server.halt()
                 seen = await self._look(watch)
                 if aim(seen):
                     await self._server.kill()
-                    await self._server.start(self._plan.factory, self._database.app_url)
+                    await self._server.start(self.plan.factory, self._database.app_url)
                     return seen
                 self._server.go_on()
                 await asyncio.sleep(self._chance.uniform(0, 0.02))

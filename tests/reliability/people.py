@@ -24,7 +24,6 @@ from tests.factories import make_user
 from tests.workshops.site import SECRET
 
 PATIENCE_SECONDS = 0.02
-WORKSHOPS_EACH = 1000
 FIRST_CREDITS = 5
 LEAST_ERRANDS = 5
 PACKS = ("single-flight", "serial-entrepreneur")
@@ -39,9 +38,15 @@ class Heard:
     """
 
     in_flight: int = 0
+    bought: int = 0
     unlocked: list[str] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     unanswered: int = 0
+
+    @property
+    def operations(self) -> int:
+        """Payments that were made, and unlocks that were acknowledged."""
+        return self.bought + len(self.unlocked)
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -85,6 +90,7 @@ class Customer:
         by = BANK_DEBIT if self.chance.random() < self.debits else {}
         paid = await self.stripe.post(f"{pressed.headers['location']}/complete", data=by)
         assert paid.status_code == 303, paid.text
+        self.heard.bought += 1
         if self.chance.random() < 0.5:
             back = await self._sent("GET", paid.headers["location"])
             assert back.status_code in (200, 303), back.text
@@ -121,7 +127,7 @@ class Customer:
 
 @asynccontextmanager
 async def customers(
-    number: int, seed: int, addresses: Addresses, *, debits: float
+    number: int, seed: int, addresses: Addresses, *, debits: float, workshops_each: int
 ) -> AsyncIterator[tuple[list[Customer], Heard]]:
     """So many people, for the product's site and for Stripe's. Inside: an open pool, while they are made."""
     heard = Heard()
@@ -130,7 +136,7 @@ async def customers(
         for place in range(number):
             user = await make_user(balance_credits=FIRST_CREDITS)
             token = await sessions.create(user, provider="demo", now=utc_now())
-            workshops, chance = await _locked_workshops(user), Random(f"{seed} {place}")
+            workshops, chance = await _locked_workshops(user, workshops_each), Random(f"{seed} {place}")
             made.append(Customer(user, token, workshops, chance, debits, heard, site, stripe))
         yield made, heard
 
@@ -139,8 +145,8 @@ def _client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=30)
 
 
-async def _locked_workshops(user_id: str) -> list[str]:
-    ids = [new_id("ws") for _ in range(WORKSHOPS_EACH)]
+async def _locked_workshops(user_id: str, number: int) -> list[str]:
+    ids = [new_id("ws") for _ in range(number)]
     await rows(
         "INSERT INTO workshops (id, clerk_user_id, title, current_step)"
         " SELECT id, $1, 'Bought while it burned', 'journey-mapping' FROM unnest($2::text[]) AS made (id)",
