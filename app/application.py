@@ -41,7 +41,7 @@ from app.web.words import said
 from app.webhooks import routes as webhooks
 from app.workshops import routes as workshops
 from app.workshops.access import PaywallRules
-from app.workshops.steps import PAID_RANGE
+from app.workshops.steps import FREE_RANGE, PAID_RANGE, STEPS
 
 LOG_STEPS: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -136,6 +136,15 @@ def site_options(settings: Settings) -> SiteOptions:
         checkout_origins=settings.stripe_checkout_origins,
         trusted_proxies=tuple(ip_network(each, strict=False) for each in settings.trusted_proxies),
         credit_hint=_credit_hint,
+        free_hint=_free_hint,
+    )
+
+
+def _free_hint() -> str:
+    return said(
+        "A workshop has %(number)s steps. Steps %(steps)s are free in every workshop, for as long as you like.",
+        number=len(STEPS),
+        steps=FREE_RANGE,
     )
 
 

@@ -18,7 +18,7 @@ document.addEventListener("htmx:after:swap", () => {
     }, { once: true });
     dialog.showModal();
   } else if (document.activeElement === document.body && back && !back.isConnected) {
-    main.focus({ preventScroll: true });
+    (document.querySelector("dialog[open]") ?? main).focus({ preventScroll: true });
   }
 });
 document.addEventListener("keydown", ({ key }) => {

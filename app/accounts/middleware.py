@@ -75,4 +75,10 @@ def _viewer(signed_in: SignedIn) -> Viewer:
         badge=badge,
         theme=signed_in.theme if signed_in.theme in OVERRIDES else "",
         manner=manner_of(signed_in.locale, signed_in.time_zone),
+        hints_due=_hints_due(signed_in),
     )
+
+
+def _hints_due(signed_in: SignedIn) -> frozenset[str]:
+    seen = {"gate": signed_in.gate_hint_seen, "history": signed_in.history_hint_seen}
+    return frozenset(hint for hint, is_seen in seen.items() if not is_seen)

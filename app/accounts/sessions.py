@@ -19,7 +19,7 @@ VALUES ($1, $2, $3, $4, $5, $5, $6)
 
 # Session, person, badge and preferences in one round trip: every signed-in page asks this.
 RESOLVE = """
-SELECT s.id AS session_id, s.last_seen_at, u.clerk_user_id, u.name, u.email,
+SELECT s.id AS session_id, s.last_seen_at, u.clerk_user_id, u.name, u.email, u.gate_hint_seen, u.history_hint_seen,
        u.credit_balance AS balance_credits, coalesce(u.ledger_seq, 0) AS ledger_seq,
        (SELECT coalesce(sum(t.amount), 0)::int
           FROM credit_transactions t
@@ -57,6 +57,8 @@ class SignedIn:
     clerk_user_id: str
     name: str
     email: str
+    gate_hint_seen: bool
+    history_hint_seen: bool
     balance_credits: int
     pending_credits: int
     ledger_seq: int

@@ -16,6 +16,8 @@ class User(Table, tablename="users"):
     ledger_seq = BigInt(null=True, default=None)  # number of the last posted row
     last_posted_at = Timestamptz(null=True, default=None)
     onboarding_complete = Boolean(default=False)
+    gate_hint_seen = Boolean(default=False)
+    history_hint_seen = Boolean(default=False)
     stripe_customer_id = Text(null=True, default=None, unique=True)
     plan_tier = Text(default="free")
     created_at = Timestamptz(default=TimestamptzNow())

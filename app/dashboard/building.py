@@ -10,7 +10,7 @@ from app.dashboard.balance_line import balance_line
 from app.dashboard.cards import PATH, payment_card, workshop_card
 from app.dashboard.reading import Facts
 from app.dashboard.view import DashboardView, PaymentCard, WorkshopCard
-from app.onboarding.welcome import Welcome
+from app.onboarding.welcome import Latest, Welcome
 from app.transactions.explaining import balance_sentence
 from app.transactions.rows import ledger_row
 from app.web.filters import balance_text
@@ -34,7 +34,7 @@ def dashboard_view(
     )
     number_text, _, unit_text = balance_text(facts.latest.balance_credits).partition(" ")
     return DashboardView(
-        welcome=None if facts.has_seen_welcome else _welcome(),
+        welcome=_welcome(facts, workshops) if is_first_page and not facts.has_seen_welcome else None,
         number_text=number_text,
         unit_text=unit_text,
         is_owed=facts.latest.balance_credits < 0,
@@ -54,13 +54,15 @@ def dashboard_view(
     )
 
 
-def _welcome() -> Welcome:
+def _welcome(facts: Facts, workshops: tuple[WorkshopCard, ...]) -> Welcome:
     return Welcome(
         step_count=len(STEPS),
         first_free=FREE_STEPS[0].number,
         last_free=FREE_STEPS[-1].number,
         paid_range=PAID_RANGE,
         price_credits=UNLOCK_PRICE_CREDITS,
+        balance_credits=facts.latest.balance_credits,
+        latest=Latest(workshops[0].title, workshops[0].href) if workshops else None,
     )
 
 

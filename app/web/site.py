@@ -30,7 +30,10 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in person, as far as pages need to know. Without a `theme` the system's light or dark counts."""
+    """The signed-in person, as far as pages need to know. `hints_due`: those they have not put away yet.
+
+    Without a `theme` the system's light or dark counts.
+    """
 
     clerk_user_id: str
     name: str
@@ -39,13 +42,15 @@ class Viewer:
     badge: Badge
     theme: str = ""
     manner: Manner = PLAIN
+    hints_due: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class SiteOptions:
     """What the pages take from the settings; `application.py` fills it in.
 
-    `credit_hint` says what a credit opens, from the step list and the catalogue, in the reader's language.
+    `credit_hint` says what a credit opens, from the step list and the catalogue, in the reader's language; `free_hint`
+    what is free.
     """
 
     brand: str
@@ -56,6 +61,7 @@ class SiteOptions:
     secret: bytes
     checkout_origins: tuple[str, ...]
     credit_hint: Callable[[], str]
+    free_hint: Callable[[], str]
     trusted_proxies: tuple[Network, ...] = ()
 
     @property
@@ -107,6 +113,11 @@ class Site:
     def credit_hint(self) -> str:
         """What one credit opens, in a sentence."""
         return self.options.credit_hint()
+
+    @property
+    def free_hint(self) -> str:
+        """What is free of charge, in a sentence."""
+        return self.options.free_hint()
 
     @property
     def csrf_token(self) -> str:

@@ -133,7 +133,7 @@ async def unlock_workshop(request: HttpRequest, visit: NamedDependency[Visit]) -
     return go(request, _opened_href(visit, unlocked.current_slug), flash=Flash(kind, unlocked_text(unlocked)))
 
 
-@post("/unlock/undo")
+@post("/unlock/undo", opt={"limits": (UNLOCKS,)})
 async def take_unlock_back(request: HttpRequest, visit: NamedDependency[Visit]) -> Template | Response[None]:
     """Undo an unlock while that is possible; the reason where it is not."""
     unlock_id = (await read_form(request)).text("unlock") or None

@@ -10,7 +10,7 @@ from app.workshops.access import Access, AccessKind
 from app.workshops.offer_view import OfferView
 from app.workshops.reading import Notes, StepMark, UnlockPayment, WorkshopRecord
 from app.workshops.saving import LONGEST_NOTES
-from app.workshops.steps import FREE_STEPS, PAID_RANGE, PAID_STEPS, STEPS, Step, is_reached
+from app.workshops.steps import FREE_STEPS, LAST_FREE_STEP, PAID_RANGE, PAID_STEPS, STEPS, Step, is_reached
 
 State: TypeAlias = Literal["Done", "Current", "Not yet", "Locked"]
 ICONS: Mapping[State, str] = {"Done": "check", "Current": "current", "Not yet": "todo", "Locked": "lock"}
@@ -72,7 +72,7 @@ class UndoOffer:
 
 @dataclass(frozen=True, slots=True)
 class StepPage:
-    """A step that is open. `offer` is there when "Save and continue" has just met the gate."""
+    """A step that is open. `meets_gate`: its next one is locked; `offer` is there once "Save and continue" was pressed."""
 
     workshop_id: str
     title: str
@@ -84,6 +84,7 @@ class StepPage:
     comes_first: Step | None
     build_pack_href: str
     is_settling: bool
+    meets_gate: bool
     paid_range: str
     unpaid: Unpaid | None = None
     undo: UndoOffer | None = None
@@ -195,6 +196,7 @@ def step_page(
         if workshop.is_completed and gate.is_open
         else "",
         is_settling=payment is not None and payment.is_settling and not gate.is_open,
+        meets_gate=here == LAST_FREE_STEP and not gate.is_open,
         paid_range=PAID_RANGE,
         unpaid=unpaid,
         undo=undo,

@@ -108,6 +108,7 @@ def site_with(settings: Settings, mailer: Mailer | None = None) -> Site:
         secret=SECRET.encode(),
         checkout_origins=(),
         credit_hint=lambda: "One credit opens the rest of one workshop.",
+        free_hint=lambda: "The first steps are free.",
         trusted_proxies=tuple(ip_network(each) for each in settings.trusted_proxies),
     )
 

@@ -35,6 +35,24 @@ def test_the_buttons_of_the_welcome_work_without_scripts(tabs: Tabs) -> None:
     expect(page.locator("#onboarding-welcome")).to_have_count(0)
 
 
+def test_the_first_screen_explains_itself_leads_on_and_comes_back_from_the_help(tabs: Tabs) -> None:
+    """UI-06, UI-07, ONBD-05: what is free, what a credit opens and the balance, without scrolling."""
+    page = tabs()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    sign_in_by_mail(page, "gina@example.com")
+    for words in ("Steps 1 to 6 are free", "1 credit opens steps 7–10", "You have no credits yet"):
+        expect(page.get_by_text(words)).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Get started").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("New workshop")
+    page.goto("/help")
+    page.get_by_role("button", name="Show the welcome again").click()
+    expect(page.locator("#onboarding-welcome")).to_be_visible()
+    page.goto("/transactions")
+    page.get_by_role("button", name="Hide this hint").click()
+    expect(page.locator("#onboarding-hint")).to_have_count(0)
+    assert page.evaluate(FOCUS) == "main"
+
+
 def test_filtering_by_keyboard_keeps_the_focus_and_says_the_count(tabs: Tabs) -> None:
     """UI-18, UI-17"""
     page = history_of(tabs(), "long")

@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from app.database import rows
 from app.workshops.steps import FREE_STEPS, PAID_RANGE, STEPS
-from tests.factories import make_user
+from tests.factories import give, make_user, make_workshop
 from tests.transactions.signed_in import HTMX, Element, Html, signed_in, stranger
 
 DONE = "/onboarding/complete"
@@ -28,9 +28,10 @@ async def panels(client: httpx.AsyncClient, path: str = "/dashboard") -> list[El
     return Html(await client.get(path)).all("section", id="onboarding-welcome")
 
 
-async def dismiss(client: httpx.AsyncClient, **headers: str) -> httpx.Response:
+async def dismiss(client: httpx.AsyncClient, *, onward: str = "", **headers: str) -> httpx.Response:
     token = Html(await client.get("/account")).all("input", name="csrf_token")[0]["value"]
-    return await client.post(DONE, data={"csrf_token": token}, headers=headers)
+    pressed = {"onward": onward} if onward else {}
+    return await client.post(DONE, data={"csrf_token": token} | pressed, headers=headers)
 
 
 async def is_complete(user_id: str) -> bool:
@@ -47,6 +48,53 @@ async def test_the_first_dashboard_welcomes_and_says_what_is_free(client: httpx.
     assert f"1 credit opens steps {PAID_RANGE}" in panel.text
     form = panel.one("form", method="post", action=DONE)
     assert [each.text for each in form.all("button")] == ["Get started", "Close"]
+
+
+async def test_the_button_begins_a_workshop_or_goes_on_with_the_latest(
+    app: Litestar, client: httpx.AsyncClient, charlie: str
+) -> None:
+    """ONBD-05: by its title; a balance is named; each way ends the panel."""
+    [panel] = await panels(client)
+    assert panel.all("button", name="onward")[0]["value"] == "/workshops/new"
+    assert "You have" not in panel.text
+    await make_workshop(user_id=charlie, title="The one before")
+    latest = await make_workshop(user_id=charlie, title="A kinder <queue>")
+    await give(charlie, 2)
+    [panel] = await panels(client)
+    assert "You have 2 credits already." in panel.text
+    [onward, close] = panel.all("button")
+    assert (onward.text, close.text) == ("Continue “A kinder <queue>”", "Close")
+    assert onward["value"] == f"/workshops/{latest}"
+    answer = await dismiss(client, onward=onward["value"], **HTMX)
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (200, f"/workshops/{latest}")
+    assert await is_complete(charlie)
+
+
+async def test_the_way_on_never_leads_off_the_site(client: httpx.AsyncClient) -> None:
+    """ACCT-03"""
+    answer = await dismiss(client, onward="//evil.example/workshops")
+    assert answer.headers["location"] == "/dashboard"
+
+
+async def test_help_brings_the_welcome_and_the_hints_back(client: httpx.AsyncClient, charlie: str) -> None:
+    await dismiss(client)
+    await rows("UPDATE users SET gate_hint_seen = true WHERE clerk_user_id = $1", charlie)
+    form = Html(await client.get("/help")).one("form", action="/onboarding/replay")
+    token = form.one("input", name="csrf_token")["value"]
+    for _ in range(2):
+        answer = await client.post("/onboarding/replay", data={"csrf_token": token})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard")
+    assert len(await panels(client)) == 1
+    [person] = await rows("SELECT gate_hint_seen FROM users WHERE clerk_user_id = $1", charlie)
+    assert not person["gate_hint_seen"]
+
+
+async def test_help_is_open_to_all_and_offers_the_welcome_to_those_who_can_have_it(app: Litestar) -> None:
+    page = Html(await stranger(app).get("/help"))
+    assert not page.all("form", action="/onboarding/replay")
+    for subject in ("Workshops and steps", "Credits", "Payments", "Refunds and disputes", "Write to us"):
+        assert subject in [each.text for each in page.all("h2")]
+    assert f"Steps 1–{len(FREE_STEPS)} are free" in page.text
 
 
 async def test_no_other_page_and_nobody_else_is_welcomed(app: Litestar, client: httpx.AsyncClient) -> None:

@@ -31,6 +31,7 @@ OPTIONS = SiteOptions(
     secret=b"a secret of thirty-two bytes or more",
     checkout_origins=("https://checkout.stripe.com",),
     credit_hint=lambda: "1 credit opens the rest of one workshop, for good.",
+    free_hint=lambda: "The first steps are free.",
 )
 HTTPS = replace(OPTIONS, base_url="https://credits.example", environment="production")
 PEOPLE = {"alice": Badge(3, 0, 7), "bob": Badge(-1, 3, 9)}
