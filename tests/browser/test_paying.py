@@ -18,8 +18,6 @@ from tests.browser.going import (
 from tests.cli.product import Product
 from tests.gallery.scenes import SETTLING
 
-SEEDED_PAID = "/checkout/success?session_id=cs_seed_funded_001"
-
 
 def pay_by_bank(page: Page, product: Product, payment_page: str) -> str:
     """The bank debit is handed in, and stays on its way; the buyer comes back. The checkout session."""
@@ -90,16 +88,3 @@ def test_without_scripts_paying_leaving_and_looking_again_all_work(tabs: Tabs, p
     page.wait_for_url("**try=1")
     page.get_by_role("link", name="Check again").click()
     expect(page.locator("h1")).to_have_text("Your payment is settling")
-
-
-def test_a_receipt_prints_on_one_sheet_without_navigation(tabs: Tabs) -> None:
-    """UI-22."""
-    page = tabs()
-    sign_in_as_demo_person(page, "funded")
-    page.goto(SEEDED_PAID)
-    page.get_by_role("link", name="Receipt").click()
-    expect(page.locator("h1")).to_have_text("Receipt")
-    page.emulate_media(media="print")
-    for gone in ("nav[aria-label=Main]", "main a[href='/transactions']", "footer"):
-        expect(page.locator(gone)).to_be_hidden()
-    assert len(re.findall(rb"/Type\s*/Page[^s]", page.pdf(format="A4"))) == 1

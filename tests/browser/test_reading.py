@@ -108,12 +108,3 @@ def test_on_a_narrow_screen_rows_are_cards(tabs: Tabs) -> None:
     row = history_of(page, "long").locator("tbody tr:not(.day)").nth(1)
     for label in ("Date", "Kind", "Credits", "Balance"):
         expect(row.locator(f"[data-label={label}]")).to_be_visible()
-
-
-def test_a_story_prints_on_one_sheet_without_navigation(tabs: Tabs) -> None:
-    """UI-22"""
-    page = history_of(tabs(), "refund")
-    page.locator("tbody th a").first.click()
-    page.emulate_media(media="print")
-    expect(page.locator("nav").first).to_be_hidden()
-    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
