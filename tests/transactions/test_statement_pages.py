@@ -18,6 +18,7 @@ from tests.factories import make_user
 from tests.transactions.counting import counted_queries
 from tests.transactions.ledgers import NOW, buy, give, refund, use, write_varied_ledger
 from tests.transactions.signed_in import Element, Html, signed_in, stranger
+from tests.web.reading import untokened
 
 OCTOBER = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 
@@ -174,7 +175,7 @@ async def test_a_debt_is_said_as_one(client: httpx.AsyncClient, alice: str) -> N
 async def test_a_month_to_come_or_none_at_all_is_not_there(client: httpx.AsyncClient, name: str) -> None:
     answer = await client.get(f"/statements/{name}")
     assert answer.status_code == 404
-    assert answer.content == (await client.get("/statements/nothing")).content
+    assert untokened(answer.text) == untokened((await client.get("/statements/nothing")).text)
 
 
 async def test_the_months_are_listed_newest_first_with_what_each_ended_with(
