@@ -1,6 +1,10 @@
 """Decides which user row a proven identity belongs to. Knows nothing of cookies, links or providers' protocols."""
 
-from app.accounts.errors import AccountClosed
+from dataclasses import dataclass
+
+import asyncpg
+
+from app.accounts.errors import AccountClosed, BelongsToAnother, NoProvenEmail
 from app.database import row
 from app.ids import new_id
 
@@ -10,11 +14,12 @@ SELECT users.clerk_user_id, users.deleted_at
  WHERE identities.provider = $1           -- namespaced: no provider can speak for another's people
    AND identities.subject = $2
 """
+FIND_USER = "SELECT clerk_user_id, deleted_at FROM users WHERE clerk_user_id = $1"
 
 NEW_USER = """
 INSERT INTO users (id, clerk_user_id, email, name)
 VALUES ($1, $2, $3, $4)
-ON CONFLICT (clerk_user_id) DO NOTHING    -- a demo person or one of Clerk's may be there without this way in
+ON CONFLICT (clerk_user_id) DO NOTHING    -- a host product or the seed wrote the same row meanwhile
 """
 
 NEW_IDENTITY = """
@@ -23,36 +28,88 @@ VALUES ($1, $2, $3, $4, $5, $6)
 """
 
 
-async def person(
-    provider: str, subject: str, *, email: str, name: str, email_verified: bool, user_id: str | None = None
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Somebody whose identity is proven, as the way in tells of them.
+
+    `email` is None unless it is proven too. `user_id` is for ways whose people have an id already: `clerk_user_id`
+    then is that id.
+    """
+
+    provider: str
+    subject: str
+    email: str | None
+    name: str
+    user_id: str | None = None
+
+
+async def person(proven: Proven) -> str:
     """The id of the person behind this identity; the first visit makes the user row.
 
     Accounts are joined by provider and subject alone, never by an e-mail address, which two people may share.
-    `user_id` is for providers whose people have an id already (`clerk_user_id` then is that id).
     Inside: the caller's tx. First visits of one person at once wait for each other: one row.
     Repeat: answers the same id and writes nothing, whatever the other values are.
     Raises: AccountClosed: the person is known and was closed.
+        NoProvenEmail: the person is not known, and there is no address to write to.
     """
-    if (known := await _known(provider, subject)) is not None:
+    if (known := await _known(proven)) is not None:
         return known
-    await row("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"person {provider} {subject}")
-    if (
-        known := await _known(provider, subject)
-    ) is not None:  # a rival's row, visible now that the wait is over
+    await _alone_with(proven)
+    if (known := await _known(proven)) is not None:  # a rival's row, visible now that the wait is over
         return known
-    fresh = new_id("usr")
-    chosen = user_id or fresh
-    await row(NEW_USER, fresh, chosen, email, name)
-    await row(NEW_IDENTITY, new_id("idn"), chosen, provider, subject, email, email_verified)
-    return chosen
+    user_id = await _waiting_row(proven.user_id) or await _new_user(proven)
+    await _add_identity(user_id, proven)
+    return user_id
 
 
-async def _known(provider: str, subject: str) -> str | None:
-    found = await row(FIND, provider, subject)
+async def add_way_in(user_id: str, proven: Proven) -> None:
+    """Let this person come in with one more identity.
+
+    Inside: the caller's tx.
+    Repeat: a way that is theirs already stays as it is.
+    Raises: BelongsToAnother: it signs in somebody else.
+    """
+    await _alone_with(proven)
+    found = await row(FIND, proven.provider, proven.subject)
+    owner = found or (await row(FIND_USER, proven.user_id) if proven.user_id else None)
+    if owner is not None and owner["clerk_user_id"] != user_id:
+        raise BelongsToAnother
+    if found is None:
+        await _add_identity(user_id, proven)
+
+
+async def _known(proven: Proven) -> str | None:
+    return _open_account(await row(FIND, proven.provider, proven.subject))
+
+
+async def _waiting_row(user_id: str | None) -> str | None:
+    """A row that is there without this way in: a demo person's, or that of a host product."""
+    return None if user_id is None else _open_account(await row(FIND_USER, user_id))
+
+
+def _open_account(found: asyncpg.Record | None) -> str | None:
     if found is None:
         return None
     if found["deleted_at"] is not None:
         raise AccountClosed
     user_id: str = found["clerk_user_id"]
     return user_id
+
+
+async def _new_user(proven: Proven) -> str:
+    if proven.email is None:
+        raise NoProvenEmail
+    fresh = new_id("usr")
+    chosen = proven.user_id or fresh
+    await row(NEW_USER, fresh, chosen, proven.email, proven.name)
+    return chosen
+
+
+async def _add_identity(user_id: str, proven: Proven) -> None:
+    identity = new_id("idn"), user_id, proven.provider, proven.subject
+    await row(NEW_IDENTITY, *identity, proven.email, proven.email is not None)
+
+
+async def _alone_with(proven: Proven) -> None:
+    key = f"person {proven.provider} {proven.subject}"
+    await row("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key)

@@ -10,6 +10,7 @@ from app.ids import new_id
 
 IDLE = timedelta(days=14)  # a workshop takes weeks, so a fortnight's pause must not end the session
 LONGEST = timedelta(days=60)  # however busy: a token that leaked unseen dies in two months
+VOUCHED_FOR = timedelta(hours=12)  # so long may somebody stay whom the provider has locked out since
 SEEN_EVERY = timedelta(minutes=1)
 
 NEW_SESSION = """
@@ -67,7 +68,14 @@ class SignedIn:
     time_zone: str | None
 
 
-async def create(user_id: str, *, provider: str, now: datetime, instead_of: str | None = None) -> str:
+async def create(
+    user_id: str,
+    *,
+    provider: str,
+    now: datetime,
+    instead_of: str | None = None,
+    longest: timedelta = LONGEST,
+) -> str:
     """The token of a new session; it is never a token that a browser brought along.
 
     Inside: the caller's tx. The session `instead_of` ends, and this person's dead sessions are swept out.
@@ -76,7 +84,7 @@ async def create(user_id: str, *, provider: str, now: datetime, instead_of: str 
     if instead_of is not None:
         await end(instead_of)
     await row(SWEEP, user_id, now, now - IDLE)
-    await row(NEW_SESSION, new_id("ses"), digest(token), user_id, provider, now, now + LONGEST)
+    await row(NEW_SESSION, new_id("ses"), digest(token), user_id, provider, now, now + longest)
     return token
 
 

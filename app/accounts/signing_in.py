@@ -6,7 +6,7 @@ from datetime import datetime
 from app.accounts import sessions
 from app.accounts.demo import demo_person
 from app.accounts.links import LinkState, take_link
-from app.accounts.people import person
+from app.accounts.people import Proven, add_way_in, person
 from app.database import repeated_if_undone, tx
 
 
@@ -27,9 +27,7 @@ async def enter_as_demo(name: str, *, old_session: str | None, now: datetime) ->
     """
     who = demo_person(name)
     async with tx():
-        user_id = await person(
-            "demo", who.name, email=who.email, name=who.full_name, email_verified=True, user_id=who.user_id
-        )
+        user_id = await person(Proven("demo", who.name, who.email, who.full_name, user_id=who.user_id))
         return await sessions.create(user_id, provider="demo", now=now, instead_of=old_session)
 
 
@@ -47,6 +45,31 @@ async def enter_by_link(
         if link is None or state is not LinkState.READY:
             return state
         email: str = link["email"]
-        user_id = await person("email", email, email=email, name=email.partition("@")[0], email_verified=True)
+        user_id = await person(Proven("email", email, email, email.partition("@")[0]))
         session = await sessions.create(user_id, provider="email", now=now, instead_of=old_session)
         return Entered(session, link["return_path"])
+
+
+@repeated_if_undone
+async def enter_proven(proven: Proven, *, old_session: str | None, now: datetime) -> str:
+    """Sign in somebody for whom a provider vouches; the new session's token.
+
+    Inside: a tx of its own.
+    Raises: AccountClosed, NoProvenEmail.
+    """
+    async with tx():
+        user_id = await person(proven)
+        return await sessions.create(
+            user_id, provider=proven.provider, now=now, instead_of=old_session, longest=sessions.VOUCHED_FOR
+        )
+
+
+@repeated_if_undone
+async def add_proven(user_id: str, proven: Proven) -> None:
+    """Let a signed-in person come in this way too.
+
+    Inside: a tx of its own.
+    Raises: BelongsToAnother: nothing was changed.
+    """
+    async with tx():
+        await add_way_in(user_id, proven)

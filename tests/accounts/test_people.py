@@ -5,15 +5,13 @@ import asyncio
 import pytest
 
 from app.accounts.errors import AccountClosed
-from app.accounts.people import person
+from app.accounts.people import Proven, person
 from app.database import row, rows, tx
 
 
 async def first_visit(provider: str, subject: str, *, email: str, user_id: str | None = None) -> str:
     async with tx():
-        return await person(
-            provider, subject, email=email, name="Alice", email_verified=True, user_id=user_id
-        )
+        return await person(Proven(provider, subject, email, "Alice", user_id))
 
 
 @pytest.mark.parametrize("provider", ["email", "demo", "clerk"])
