@@ -5,24 +5,25 @@ Every problem is found before the start and named by its setting, all at once, w
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app import sign_in_rules
 from app.errors import BillingError
+from app.sign_in_rules import Given, Rule, clerk_issuer_of, is_origin
 
 PACKS_FILE = Path(__file__).parent / "catalog" / "packs.toml"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
 LIVE_KEYS = ("sk_live_", "rk_live_")
 TEST_KEYS = ("sk_test_", "rk_test_")
-SECRETS = frozenset({"SESSION_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"})
+SECRETS = frozenset({"OIDC_CLIENT_SECRET", "SESSION_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"})
 ADDRESSES_WITH_PASSWORDS = frozenset({"DATABASE_URL", "MIGRATION_DATABASE_URL", "SMTP_URL"})
 
 
@@ -57,6 +58,13 @@ class Settings(BaseSettings):
     support_email: str = "support@example.com"
     sales_email: str = "sales@example.com"
     sign_in: Listed = ("email",)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = Field(default="", max_length=40)
+    clerk_issuer: str = ""
+    clerk_jwks_url: str = ""
+    clerk_authorized_parties: Listed = ()
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str = "no-reply@example.com"
     trusted_proxies: Listed = ()  # whose X-Forwarded-For is believed
@@ -76,6 +84,11 @@ class Settings(BaseSettings):
     def webhook_secrets(self) -> tuple[str, ...]:
         """Old and new signing secret while they are being rotated; each is tried."""
         return self.stripe_webhook_secret
+
+    @property
+    def clerk_tokens_are_signed_by(self) -> str:
+        """The issuer of the tokens that are taken; empty while there is none."""
+        return clerk_issuer_of({"clerk_issuer": self.clerk_issuer, "clerk_jwks_url": self.clerk_jwks_url})
 
     @property
     def price_ids(self) -> Mapping[str, str]:
@@ -177,24 +190,6 @@ def masked(name: str, value: str) -> str:
     return value
 
 
-Given = Mapping[str, str]
-Rule = tuple[str, str, Callable[[Given], bool]]
-
-
-def _is_origin(text: str, *schemes: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return (
-            parts.scheme in schemes
-            and bool(parts.hostname)
-            and parts.port != 0
-            and "@" not in parts.netloc
-            and text == f"{parts.scheme}://{parts.netloc}"
-        )
-    except ValueError:
-        return False
-
-
 def _key(given: Given) -> str:
     return given.get("stripe_secret_key", "")
 
@@ -203,13 +198,9 @@ def _secrets(given: Given) -> list[str]:
     return [part.strip() for part in given.get("stripe_webhook_secret", "").split(",")]
 
 
-def _ways(given: Given) -> set[str]:
-    return {part.strip() for part in given.get("sign_in", "email").split(",")}
-
-
 def _origins_are_whole(given: Given) -> bool:
     origins = given.get("stripe_checkout_origins", STRIPE_CHECKOUT).split(",")
-    return all(_is_origin(origin.strip(), "http", "https") for origin in origins)
+    return all(is_origin(origin.strip(), "http", "https") for origin in origins)
 
 
 def _are_networks(given: Given) -> bool:
@@ -225,7 +216,7 @@ EVERYWHERE: tuple[Rule, ...] = (
     (
         "base_url",
         "an origin such as https://credits.example.com, without a path",
-        lambda given: _is_origin(given.get("base_url", "http://127.0.0.1:8000"), "http", "https"),
+        lambda given: is_origin(given.get("base_url", "http://127.0.0.1:8000"), "http", "https"),
     ),
     (
         "database_url",
@@ -250,19 +241,10 @@ EVERYWHERE: tuple[Rule, ...] = (
     (
         "stripe_api_base",
         "a bare http or https origin",
-        lambda given: _is_origin(given.get("stripe_api_base") or "http://x", "http", "https"),
+        lambda given: is_origin(given.get("stripe_api_base") or "http://x", "http", "https"),
     ),
     ("stripe_checkout_origins", "http or https origins, with commas between", _origins_are_whole),
-    (
-        "sign_in",
-        "a list of: demo, email",
-        lambda given: bool(_ways(given)) and _ways(given) <= {"demo", "email"},
-    ),
-    (
-        "smtp_url",
-        "smtp://user:password@host:587 or smtps://…",
-        lambda given: (given.get("smtp_url") or "smtp://x").startswith(("smtp://", "smtps://")),
-    ),
+    *sign_in_rules.EVERYWHERE,
 )
 IN_PRODUCTION: tuple[Rule, ...] = (
     (
@@ -276,12 +258,7 @@ IN_PRODUCTION: tuple[Rule, ...] = (
         "an https origin in production",
         lambda given: given.get("base_url", "http://").startswith("https://"),
     ),
-    ("sign_in", "no demo people in production", lambda given: "demo" not in _ways(given)),
-    (
-        "smtp_url",
-        "an address in production, while sign-in by e-mail is offered",
-        lambda given: bool(given.get("smtp_url")) or "email" not in _ways(given),
-    ),
+    *sign_in_rules.IN_PRODUCTION,
 )
 IN_DEVELOPMENT: tuple[Rule, ...] = (
     (

@@ -19,6 +19,14 @@ LIVE = {
     "SMTP_URL": "smtp://mailer:hunter3@mail.example.com:587",
 }
 TEST = LIVE | {"ENVIRONMENT": "development", "STRIPE_SECRET_KEY": "sk_test_4eC39HqLyjWDarjtT1zdp7dc"}
+BY_PROVIDERS = LIVE | {
+    "SIGN_IN": "clerk,email,oidc",
+    "OIDC_ISSUER": "https://id.example.com/tenant",
+    "OIDC_CLIENT_ID": "workshop-credits",
+    "OIDC_CLIENT_SECRET": "hunter4-and-more-than-24-characters",
+    "CLERK_ISSUER": "https://clerk.example.com",
+    "CLERK_AUTHORIZED_PARTIES": "https://app.example.com,https://www.example.com",
+}
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 
 
@@ -62,6 +70,35 @@ def test_a_test_key_will_do_in_development(monkeypatch: pytest.MonkeyPatch) -> N
     assert not settings.is_live
 
 
+def test_sign_in_by_providers_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, BY_PROVIDERS)
+    assert settings.clerk_tokens_are_signed_by == "https://clerk.example.com"
+    assert settings.clerk_authorized_parties == ("https://app.example.com", "https://www.example.com")
+    assert "hunter4" not in repr(settings)
+
+
+def test_the_address_of_clerks_keys_tells_who_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys_at = "https://clerk.example.com/.well-known/jwks.json"
+    settings = load(monkeypatch, BY_PROVIDERS, CLERK_ISSUER=None, CLERK_JWKS_URL=keys_at)
+    assert settings.clerk_tokens_are_signed_by == "https://clerk.example.com"
+
+
+def test_half_of_a_provider_is_one_line_for_each_setting_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """DEMO-03"""
+    with pytest.raises(BadSettings) as refusal:
+        load(monkeypatch, LIVE, SIGN_IN="oidc,clerk")
+    missing = [
+        "OIDC_ISSUER",
+        "OIDC_CLIENT_ID",
+        "OIDC_CLIENT_SECRET",
+        "CLERK_ISSUER",
+        "CLERK_AUTHORIZED_PARTIES",
+    ]
+    assert [problem.name for problem in refusal.value.problems] == missing
+
+
 BAD = [
     (LIVE, "ENVIRONMENT", "staging"),
     (LIVE, "DATABASE_URL", None),
@@ -93,6 +130,20 @@ BAD = [
     (LIVE, "PAYWALL_CUTOFF", "2026-01-31T00:00:00"),
     (LIVE, "RECONCILE_EVERY_SECONDS", "-1"),
     (LIVE, "RECONCILE_EVERY_SECONDS", "often"),
+    (LIVE, "OIDC_ISSUER", "id.example.com"),
+    (BY_PROVIDERS, "OIDC_ISSUER", None),
+    (BY_PROVIDERS, "OIDC_ISSUER", "https://id.example.com?tenant=1"),
+    (BY_PROVIDERS, "OIDC_ISSUER", "http://id.example.com"),
+    (BY_PROVIDERS, "OIDC_CLIENT_ID", None),
+    (BY_PROVIDERS, "OIDC_CLIENT_SECRET", None),
+    (BY_PROVIDERS, "CLERK_ISSUER", None),
+    (BY_PROVIDERS, "CLERK_ISSUER", "http://clerk.example.com"),
+    (BY_PROVIDERS, "CLERK_ISSUER", "https://clerk.example.com/"),
+    (BY_PROVIDERS, "CLERK_JWKS_URL", "http://clerk.example.com/.well-known/jwks.json"),
+    (BY_PROVIDERS, "CLERK_JWKS_URL", "keys"),
+    (BY_PROVIDERS, "CLERK_AUTHORIZED_PARTIES", None),
+    (BY_PROVIDERS, "CLERK_AUTHORIZED_PARTIES", "https://app.example.com/path"),
+    (BY_PROVIDERS, "CLERK_AUTHORIZED_PARTIES", "http://app.example.com"),
     (TEST, "STRIPE_SECRET_KEY", "sk_live_4eC39HqLyjWDarjtT1zdp7dc"),
     (TEST, "STRIPE_API_BASE", "http://127.0.0.1:9000/v1"),
 ]
