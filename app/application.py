@@ -12,10 +12,11 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from app import database, readiness
-from app.accounts import account_routes, current, limiting
+from app.accounts import account_routes, current, limiting, provider_routes
 from app.accounts import routes as accounts
 from app.accounts.mail import Mailer, mailer_for
 from app.accounts.middleware import SessionMiddleware
+from app.accounts.providers import Providers, sign_in_providers
 from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog, load_catalog
 from app.checkout import routes as checkout
 from app.checkout.handed_in import buying_for_workshops
@@ -56,6 +57,7 @@ GatewayFactory = Callable[[Settings], AbstractAsyncContextManager[PaymentGateway
 ROUTES: Sequence[ControllerRouterHandler] = [
     *accounts.ROUTES,
     *account_routes.ROUTES,
+    *provider_routes.ROUTES,
     *checkout.ROUTES,
     *dashboard.ROUTES,
     *explaining.ROUTES,
@@ -90,9 +92,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with database.pool(settings.database_url), gateway(settings) as payments:
-            app.state.gateway = payments
-            means = Means(payments, rules_of(settings), clock)
+        async with database.pool(settings.database_url), _outside(app, settings, gateway):
+            means = Means(app.state.gateway, rules_of(settings), clock)
             async with comparing(means, every_seconds=reconcile_every_seconds):
                 yield
 
@@ -108,6 +109,14 @@ def create_app(
         openapi_config=None,
         debug=False,
     )
+
+
+@asynccontextmanager
+async def _outside(app: Litestar, settings: Settings, gateway: GatewayFactory) -> AsyncIterator[None]:
+    """The ways to Stripe and to the sign-in providers, as the routes are handed them."""
+    async with gateway(settings) as payments, sign_in_providers(settings) as providers:
+        app.state.gateway, app.state.providers = payments, providers
+        yield
 
 
 def catalog_of(settings: Settings) -> Catalog:
@@ -163,6 +172,10 @@ def _dependencies(settings: Settings, catalog: Catalog, clock: Clock, mailer: Ma
         found: PaymentGateway = state.gateway
         return found
 
+    def sign_in_by(state: State) -> Providers:
+        found: Providers = state.providers
+        return found
+
     async def shop(gateway: NamedDependency[PaymentGateway]) -> Shop:
         return Shop(gateway, catalog, rules, settings.base_url, clock)
 
@@ -173,6 +186,7 @@ def _dependencies(settings: Settings, catalog: Catalog, clock: Clock, mailer: Ma
         "mailer": _value(mailer),
         "rules": _value(rules),
         "gateway": Provide(payments, sync_to_thread=False),
+        "providers": Provide(sign_in_by, sync_to_thread=False),
         "viewer": Provide(current.viewer),
         "visitor": Provide(current.visitor),
         "shop": Provide(shop),

@@ -35,7 +35,8 @@ APPLICATION_GRANTS = (
     "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT INSERT, UPDATE ON users, workshops, workshop_steps, purchases, stripe_events, identities,"
     " sign_in_links, sessions, reconcile_cursors, preferences TO {role}",
-    "GRANT DELETE ON sign_in_links, sessions TO {role}",
+    "GRANT INSERT ON spent_sign_ins TO {role}",
+    "GRANT DELETE ON sign_in_links, sessions, spent_sign_ins TO {role}",
     "GRANT INSERT, UPDATE, DELETE ON rate_limits TO {role}",
     "REVOKE UPDATE, DELETE, TRUNCATE ON credit_transactions FROM {role}",
     "GRANT INSERT ON credit_transactions TO {role}",

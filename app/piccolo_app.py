@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from app.accounts.tables import Identity, Preferences, RateLimit, Session, SignInLink, User
+from app.accounts.tables import Identity, Preferences, RateLimit, Session, SignInLink, SpentSignIn, User
 from app.checkout.tables import Purchase
 from app.ledger.tables import CreditTransaction
 from app.reconcile.tables import ReconcileCursor
@@ -27,5 +27,6 @@ APP_CONFIG = AppConfig(
         Session,
         RateLimit,
         ReconcileCursor,
+        SpentSignIn,
     ],
 )

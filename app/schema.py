@@ -24,6 +24,7 @@ TABLES = [
     "preferences",
     "reconcile_cursors",
     "rate_limits",
+    "spent_sign_ins",
 ]
 # What a host's own tables may call differently, or leave out.
 OF_THE_HOST = frozenset(

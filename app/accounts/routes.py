@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from litestar import get, post
@@ -9,7 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response, Template
 
-from app.accounts import sessions
+from app.accounts import provider_view, sessions
+from app.accounts.addresses import is_address
 from app.accounts.demo import DEMO_PEOPLE
 from app.accounts.errors import AccountClosed
 from app.accounts.letters import sign_in_letter
@@ -17,6 +19,7 @@ from app.accounts.limits import DEMO_SIGN_INS, LINKS_ASKED, LINKS_USED
 from app.accounts.links import LINK_LIVES, LinkState, ask_for_link, state_of
 from app.accounts.mail import DevelopmentMailer, Mailer
 from app.accounts.middleware import SESSION, SESSION_SECONDS
+from app.accounts.providers import host_product, oidc_name
 from app.accounts.signing_in import enter_as_demo, enter_by_link
 from app.accounts.view import (
     CLOSED,
@@ -24,6 +27,7 @@ from app.accounts.view import (
     TROUBLE,
     ConfirmPage,
     MailboxPage,
+    ProviderWay,
     SentPage,
     SignInPage,
 )
@@ -39,11 +43,10 @@ from app.web.security import safe_path
 from app.web.site import HttpRequest, Viewer, options_of, scope_state
 
 BROWSER = "sign-in"  # the cookie that binds a mailed link to the browser that asked for it
+WAY_BACK = "way-back"  # the cookie with the page first asked for, while somebody is away at a provider
 BROWSER_SECONDS = int(LINK_LIVES.total_seconds())
 PUBLIC = {"signed_out": True}
 
-# No quotes, blanks or letters beyond ASCII: look-alikes could otherwise be folded into somebody else's address.
-_ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -52,7 +55,7 @@ async def sign_in(
     request: HttpRequest, visitor: NamedDependency[Viewer | None], settings: NamedDependency[Settings]
 ) -> Response[None] | Template:
     """The ways in; whoever is signed in already goes on."""
-    return_to = _safe(request.query_params.get("return_to"), settings)
+    return_to = our_page(request.query_params.get("return_to"), settings)
     if visitor is not None:
         return go(request, return_to)
     return page(request, "accounts/sign_in.html", _sign_in_page(settings, return_to))
@@ -68,13 +71,13 @@ async def ask(
     """Mail a sign-in link. Known and unknown addresses are answered with the same page."""
     _require("email", settings)
     form = await read_form(request)
-    return_to = _safe(form.text("return_to"), settings)
+    return_to = our_page(form.text("return_to"), settings)
     try:
         email = _address(form)
     except BadInput as error:
         view = _sign_in_page(settings, return_to, email=form.line("email"), problems=error.problems)
         return page(request, "accounts/sign_in.html", view, status=422)
-    browser = _browser(request) or secrets.token_urlsafe(32)
+    browser = asking_browser(request) or secrets.token_urlsafe(32)
     token = await ask_for_link(email, browser=browser, return_path=return_to, now=clock())
     address = f"{settings.base_url}/sign-in/email/{token}"
     await mailer.send(sign_in_letter(email, brand=settings.brand_name, link=address))
@@ -91,7 +94,7 @@ async def ask(
 @get("/sign-in/email/{token:str}")
 async def open_link(request: HttpRequest, token: FromPath[str], clock: NamedDependency[Clock]) -> Template:
     """The page behind a mailed link. Opening it uses nothing up: mail scanners open links too."""
-    state = await state_of(token, browser=_browser(request), now=clock())
+    state = await state_of(token, browser=asking_browser(request), now=clock())
     if state is not LinkState.READY:
         return _trouble(request, state)
     return page(request, "accounts/confirm.html", ConfirmPage(f"/sign-in/email/{quote(token)}"))
@@ -105,14 +108,14 @@ async def use_link(
     clock: NamedDependency[Clock],
 ) -> Response[None] | Template:
     """Sign in with the link, once."""
-    browser, old_session = _browser(request), scope_state(request.scope)["session_token"]
+    browser, old_session = asking_browser(request), scope_state(request.scope)["session_token"]
     try:
         entered = await enter_by_link(token, browser=browser, old_session=old_session, now=clock())
     except AccountClosed:
         return page(request, "accounts/not_signed_in.html", CLOSED, status=403)
     if isinstance(entered, LinkState):
         return _trouble(request, entered)
-    return _signed_in(request, entered.session_token, _safe(entered.return_path, settings))
+    return let_in(request, entered.session_token, our_page(entered.return_path, settings))
 
 
 @post("/sign-in/demo", opt=PUBLIC | {"limits": (DEMO_SIGN_INS,)})
@@ -127,7 +130,7 @@ async def use_demo(
         token = await enter_as_demo(form.text("user"), old_session=old_session, now=clock())
     except AccountClosed:
         return page(request, "accounts/not_signed_in.html", CLOSED, status=403)
-    return _signed_in(request, token, _safe(form.text("return_to"), settings))
+    return let_in(request, token, our_page(form.text("return_to"), settings))
 
 
 @post("/sign-out")
@@ -167,21 +170,31 @@ def _sign_in_page(
     settings: Settings, return_to: str, *, email: str = "", problems: dict[str, str] | None = None
 ) -> SignInPage:
     people = DEMO_PEOPLE if offers("demo", settings) else ()
-    return SignInPage(return_to, offers("email", settings), people, email, problems or {})
+    ways = tuple(_provider_ways(settings, return_to))
+    return SignInPage(return_to, ways, offers("email", settings), people, email, problems or {})
+
+
+def _provider_ways(settings: Settings, return_to: str) -> Iterator[ProviderWay]:
+    if offers("clerk", settings):
+        yield provider_view.clerk_way(host_product(settings)[0], return_to)
+    if offers("oidc", settings):
+        yield provider_view.oidc_way(oidc_name(settings), return_to)
 
 
 def _address(form: Form) -> str:
     email = form.line("email").lower()
-    if len(email) > 254 or not _ADDRESS.fullmatch(email):
+    if not is_address(email):
         raise BadInput(email="Please type an address such as name@example.com.")
     return email
 
 
-def _safe(path: str | None, settings: Settings) -> str:
+def our_page(path: str | None, settings: Settings) -> str:
+    """The way back, if it is one of ours, else the dashboard."""
     return safe_path(path, base_url=settings.base_url)
 
 
-def _browser(request: HttpRequest) -> str | None:
+def asking_browser(request: HttpRequest) -> str | None:
+    """The secret of a browser that has asked for a way in; what cannot be one of ours is none."""
     text = request.cookies.get(cookie_name(options_of(request), BROWSER), "")
     return text if _SECRET.fullmatch(text) else None
 
@@ -190,11 +203,11 @@ def _trouble(request: HttpRequest, state: LinkState) -> Template:
     return page(request, "accounts/not_signed_in.html", TROUBLE[state], status=STATUS_OF[state])
 
 
-def _signed_in(request: HttpRequest, token: str, return_to: str) -> Response[None]:
+def let_in(request: HttpRequest, token: str, return_to: str) -> Response[None]:
     """On to the page first asked for, with the new session; what tied forms and links to a signed-out browser goes."""
     options, answer = options_of(request), go(request, return_to)
     answer.set_cookie(cookie(options, SESSION, token, max_age_seconds=SESSION_SECONDS))
-    for name in (ANONYMOUS, BROWSER):
+    for name in (ANONYMOUS, BROWSER, WAY_BACK):
         if cookie_name(options, name) in request.cookies:
             answer.set_cookie(cookie(options, name, "", max_age_seconds=0))
     return answer

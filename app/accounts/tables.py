@@ -78,3 +78,10 @@ class Session(Table, tablename="sessions"):
     created_at = Timestamptz(default=TimestamptzNow())
     last_seen_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz(default=TimestamptzNow())  # absolute; idle expiry follows last_seen_at
+
+
+class SpentSignIn(Table, tablename="spent_sign_ins"):
+    """A way back from a sign-in provider that was used up."""
+
+    state_hash = Bytea(primary_key=True, default=b"")  # sha256 of the `state` that the provider handed back
+    spent_at = Timestamptz(default=TimestamptzNow())

@@ -9,10 +9,23 @@ from app.accounts.links import LinkState
 from app.accounts.mail import Letter
 from app.accounts.preferences import THEMES, Preferences
 from app.web.filters import day_text, money
+from app.web.flash import Link
 from app.web.manner import LOCALES, Manner, zones
 from app.web.words import said
 
 EXAMPLE_DAY = date(2026, 11, 22)
+SIGN_IN = Link("Go to sign-in", "/sign-in")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderWay:
+    """A way in by somebody else's word: what it is, and the link that leads there."""
+
+    slug: str
+    title: str
+    text: str
+    label: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +33,7 @@ class SignInPage:
     """The ways in. `people` is empty where there is no demo."""
 
     return_to: str
+    ways: tuple[ProviderWay, ...]
     takes_email: bool
     people: tuple[DemoPerson, ...]
     email: str = ""
@@ -45,10 +59,12 @@ class ConfirmPage:
 
 @dataclass(frozen=True, slots=True)
 class NotSignedInPage:
-    """Why a way in did not work, and that a new link will."""
+    """Why a way in did not work, and what will. `elsewhere` is a place outside that has to be visited first."""
 
     title: str
     text: str
+    way_on: Link = SIGN_IN
+    elsewhere: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

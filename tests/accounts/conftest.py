@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from random import randrange
+from typing import cast
 
 import httpx
 import pytest
@@ -14,16 +15,21 @@ from litestar import Litestar, get, post
 from litestar.di import NamedDependency, Provide
 
 from app.accounts import account_routes
+from app.accounts.asking import PATIENCE
 from app.accounts.current import sign_in_first, viewer, visitor
 from app.accounts.limiting import within_limits
 from app.accounts.mail import DevelopmentMailer, Mailer
 from app.accounts.middleware import SessionMiddleware
+from app.accounts.provider_routes import ROUTES as PROVIDER_ROUTES
+from app.accounts.providers import CALLBACK, Providers, providers_over
 from app.accounts.routes import ROUTES
 from app.errors import SignInNeeded
 from app.settings import Settings
 from app.web.plugin import Web
 from app.web.site import SiteOptions, Viewer
 from tests.accounts.browsers import Browser
+from tests.accounts.clerk_instance import HOST, ClerkInstance
+from tests.accounts.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 
 _machines = itertools.count()
 ORIGIN = "http://127.0.0.1:8000"
@@ -41,6 +47,9 @@ class SetClock:
 
     def pass_(self, **spans: float) -> None:
         self.now += timedelta(**spans)
+
+    def ticks(self) -> float:
+        return self.now.timestamp()
 
 
 @dataclass(frozen=True)
@@ -96,9 +105,16 @@ def settings_with(**changes: object) -> Settings:
     return Settings.model_validate(given | changes)
 
 
-def site_with(settings: Settings, mailer: Mailer | None = None) -> Site:
-    """The application for these settings."""
-    clock, mailbox = SetClock(), DevelopmentMailer()
+def site_with(
+    settings: Settings,
+    mailer: Mailer | None = None,
+    *,
+    http: httpx.AsyncClient | None = None,
+    clock: SetClock | None = None,
+) -> Site:
+    """The application for these settings; `http` is the way to providers, where there are any."""
+    clock, mailbox = clock or SetClock(), DevelopmentMailer()
+    providers = providers_over(http, settings, clock.ticks) if http else Providers(None, None)
     options = SiteOptions(
         brand=settings.brand_name,
         support_email=settings.support_email,
@@ -116,7 +132,7 @@ def site_with(settings: Settings, mailer: Mailer | None = None) -> Site:
         return Provide(lambda: value, sync_to_thread=False)
 
     app = Litestar(
-        route_handlers=[*ROUTES, *account_routes.ROUTES, dashboard, pricing, create],
+        route_handlers=[*ROUTES, *account_routes.ROUTES, *PROVIDER_ROUTES, dashboard, pricing, create],
         middleware=[SessionMiddleware(options, clock)],
         guards=[within_limits],
         plugins=[Web(options)],
@@ -124,6 +140,7 @@ def site_with(settings: Settings, mailer: Mailer | None = None) -> Site:
             "settings": given(settings),
             "clock": given(clock),
             "mailer": given(mailer or mailbox),
+            "providers": given(providers),
             "viewer": Provide(viewer),
             "visitor": Provide(visitor),
         },
@@ -136,6 +153,52 @@ def site_with(settings: Settings, mailer: Mailer | None = None) -> Site:
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(pool: None) -> AsyncIterator[Site]:
     yield site_with(settings_with())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def running() -> AsyncIterator[tuple[Provider, httpx.AsyncClient]]:
+    """A provider with a clock of its own, and the way to it."""
+    async with (
+        running_provider(SetClock(), ORIGIN + CALLBACK) as provider,
+        httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http,
+    ):
+        yield provider, http
+
+
+@pytest.fixture
+def provider(running: tuple[Provider, httpx.AsyncClient]) -> Provider:
+    """The provider, as if nobody had asked it for anything yet."""
+    running[0].reset()
+    return running[0]
+
+
+@pytest.fixture
+def oidc_site(pool: None, provider: Provider, running: tuple[Provider, httpx.AsyncClient]) -> Site:
+    """The application, where people come in by that provider; their clocks are one."""
+    settings = settings_with(
+        sign_in=("email", "oidc"),
+        oidc_issuer=provider.issuer,
+        oidc_client_id=CLIENT_ID,
+        oidc_client_secret=CLIENT_SECRET,
+        oidc_name="Acme",
+    )
+    return site_with(settings, http=running[1], clock=cast(SetClock, provider.clock))
+
+
+@pytest.fixture
+def instance() -> ClerkInstance:
+    """A Clerk instance of the test's own."""
+    return ClerkInstance(SetClock())
+
+
+@pytest.fixture
+def clerk_site(pool: None, instance: ClerkInstance) -> Site:
+    """The application, where the people of that instance come in; their clocks are one."""
+    settings = settings_with(
+        sign_in=("clerk",), clerk_issuer=instance.issuer, clerk_authorized_parties=(HOST, "https://b.test")
+    )
+    http = httpx.AsyncClient(transport=instance)
+    return site_with(settings, http=http, clock=cast(SetClock, instance.clock))
 
 
 @pytest.fixture

@@ -1,0 +1,68 @@
+"""Decides which sign-in providers there are, from the settings, and opens the way to them."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from app.accounts.asking import provider_client
+from app.accounts.clerk import ClerkTokens
+from app.accounts.kept import Ticks
+from app.accounts.oidc import OidcProvider, Registration
+from app.settings import Settings
+from app.sign_in_rules import KEYS_AT_ISSUER
+
+CALLBACK = "/sign-in/oidc/callback"
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """Those that SIGN_IN lists; None where it does not."""
+
+    oidc: OidcProvider | None
+    clerk: ClerkTokens | None
+
+
+@asynccontextmanager
+async def sign_in_providers(settings: Settings) -> AsyncIterator[Providers]:
+    """The providers, for one event loop."""
+    async with provider_client() as client:
+        yield providers_over(client, settings)
+
+
+def providers_over(client: httpx.AsyncClient, settings: Settings, ticks: Ticks = time.monotonic) -> Providers:
+    """The providers, asked through this client."""
+    return Providers(
+        OidcProvider(client, _registration(settings), ticks) if "oidc" in settings.sign_in else None,
+        _clerk(client, settings, ticks) if "clerk" in settings.sign_in else None,
+    )
+
+
+def oidc_name(settings: Settings) -> str:
+    """What people know the OpenID Connect provider as."""
+    return settings.oidc_name or str(urlsplit(settings.oidc_issuer).hostname)
+
+
+def host_product(settings: Settings) -> tuple[str, str]:
+    """Name and address of the product whose people come in by Clerk: the first that may ask for tokens."""
+    address = settings.clerk_authorized_parties[0]
+    return urlsplit(address).netloc, address
+
+
+def _registration(settings: Settings) -> Registration:
+    return Registration(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        settings.base_url + CALLBACK,
+    )
+
+
+def _clerk(client: httpx.AsyncClient, settings: Settings, ticks: Ticks) -> ClerkTokens:
+    issuer = settings.clerk_tokens_are_signed_by
+    keys_at = settings.clerk_jwks_url or issuer + KEYS_AT_ISSUER
+    parties = settings.clerk_authorized_parties
+    return ClerkTokens(client, issuer=issuer, keys_at=keys_at, parties=parties, ticks=ticks)
