@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 import asyncpg
+import structlog
 
 from app.catalog.packs import UNLOCK_PRICE_CREDITS
 from app.database import repeated_if_undone, row, tx
@@ -37,6 +38,7 @@ class Unlocked:
     balance_credits: int
 
 
+log = structlog.get_logger("app.workshops")
 _BUSY: Final = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, TimeoutError)
 _WITHOUT_CREDIT: Final = {
     AccessKind.UNLOCKED: UnlockOutcome.ALREADY,
@@ -91,6 +93,8 @@ async def unlock(
         outcome = await _outcome_beside(twin, user_id, workshop_id)
     except _BUSY as error:
         raise TryLater("unlock") from error
+    if outcome is UnlockOutcome.UNLOCKED:  # what a backup from before it will not have
+        log.info("workshop_unlocked", user_id=user_id, workshop_id=workshop_id)
     return _refused_or_open(outcome, await _standing(user_id, workshop_id))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from app import database, migrate, on_record, schema
 from app.database import rows
@@ -99,17 +100,26 @@ async def test_a_dump_restored_into_a_fresh_server_is_the_same_ledger(
 async def test_a_database_restored_to_before_stripes_truth_gets_the_gap_once(
     fresh: Cluster, source: tuple[Database, Till]
 ) -> None:
-    """O06: what was begun before the backup and paid after it is credited again, once; what was begun after it is named."""
+    """O06: what was begun before the backup and paid after it is credited again, once; what was begun after it is named.
+
+    Stripe knows nothing of unlocks: those that are lost are listed by the log, which has a line for each.
+    """
     there, till = source
     alice, bob, carol = await people_who_bought(till)
     begun = await till.start(bob)
     backup = dumped(fresh, there)
+    lost = await make_workshop(user_id=alice)
+    with structlog.testing.capture_logs() as log:
+        await unlock_for_a_credit(alice, lost)
     assert (await till.pay(begun)).status_code == 303
     await till.fulfil(begun)
     late = await till.bought(carol)
     await till.fulfil(late)
     target = await restored(fresh, backup, there)
     async with open_at(target):
+        told = [each["workshop_id"] for each in log if each["event"] == "workshop_unlocked"]
+        kept = await rows("SELECT FROM credit_transactions WHERE workshop_id = ANY ($1)", told)
+        assert (told, kept) == ([lost], [])
         first = await compared(till)
         assert found(first, begun.purchase_id) == [Mended.CREDITED]
         assert found(first, late.purchase_id) == [Difference.UNKNOWN_PURCHASE]
