@@ -14,17 +14,21 @@ from app.checkout.start import Started, start_purchase
 from app.ids import new_id
 from app.payments.gateway import PaymentGateway, StripeEvent
 from app.payments.stripe_gateway import stripe_gateway
+from app.sandbox.moves import refunding
 from app.webhooks import handlers
 from app.webhooks.handlers import Means, take_in
 from tests.checkout.till import Till, movements_of, purchases_of, session_id_of, settings_for
 from tests.factories import make_user, make_workshop
 from tests.mortality import MOST_TRIPS, Moment, is_survived
 from tests.oracle import Findings, Told, judged, paid_sessions
+from tests.proof import IS_PROOF
 from tests.reliability import seeded_bugs
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning"), pytest.mark.proof]
 PAID = "checkout.session.completed"
 BOTH = pytest.mark.parametrize("moment", ["before", "after"])
+STEP = 1 if IS_PROOF else 3  # of the sweeps whose flow is much like one that is swept whole
+TAKEN_BACK = [("refund", "completed", -1)]
 BOUGHT_AND_UNLOCKED = [("purchase", "completed", 1), ("consumption", "completed", -1)]
 
 
@@ -77,6 +81,14 @@ class Buyer:
         assert await judged(told, people=[self.user_id]) == Findings()
         assert len(told.paid) == 1
         assert await movements_of(self.user_id) == BOUGHT_AND_UNLOCKED
+
+    def refunded(self, session_id: str) -> StripeEvent:
+        """All of the money goes back; the event that tells of it."""
+        payment = self.till.sandbox.stored("checkout.session", session_id)["payment_intent"]
+        with self.till.sandbox.state.change() as change:
+            charge = refunding.charge_of(change, {"payment_intent": payment})
+            made = refunding.refund(change, charge, {}, ends="succeeded")
+        return StripeEvent(f"evt_{made['id']}", "refund.created", made["id"], False, b"{}")
 
 
 async def buyer_at(till: Till) -> Buyer:
@@ -151,6 +163,32 @@ async def test_a_killed_return_page_is_made_good_by_the_webhook_and_by_a_reload(
             assert trip > 8
             return
     raise AssertionError("the return page never ended")
+
+
+@BOTH
+async def test_a_killed_refund_is_made_good_by_its_redelivery(
+    till: Till, database_url: str, moment: Moment
+) -> None:
+    """C01, M17, M20: the credits taken back, what the purchase says of its money and the event's stamp come together."""
+    for trip in range(1, MOST_TRIPS, STEP):
+        alice = await buyer_at(till)
+        session_id, paid = await alice.paid()
+        await alice.hear(paid)
+        event = alice.refunded(session_id)
+        work = partial(with_own_gateway, till, partial(alice.hear, event))
+        has_ended = await is_survived(work, database_url, moment=moment, trip=trip)
+        [purchase] = await purchases_of(alice.user_id)
+        is_noted = purchase["amount_refunded_cents"] == purchase["amount_cents"]
+        assert await movements_of(alice.user_id) == BOUGHT_AND_UNLOCKED + is_noted * TAKEN_BACK
+        await alice.hear(event)
+        await alice.hear(event)
+        told = Told(returned={purchase["id"]: (purchase["amount_cents"], False)}, taken_events=[event.id])
+        assert (await judged(told, people=[alice.user_id])).returns == ()
+        assert await movements_of(alice.user_id) == BOUGHT_AND_UNLOCKED + TAKEN_BACK
+        if has_ended:
+            assert trip > 8
+            return
+    raise AssertionError("the refund never ended")
 
 
 async def test_the_sweep_finds_what_a_product_loses_that_marks_before_it_applies(

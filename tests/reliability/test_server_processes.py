@@ -39,6 +39,7 @@ from tests.workshops.site import SECRET
 
 HOST = "127.0.0.1"
 CUT_OFF = 1_000 if IS_PROOF else 60
+DRAINS, KILLS_EACH, WORKERS = (10, 5, 3) if IS_PROOF else (1, 1, 2)
 DRAIN_SECONDS = 8.0
 PRESSERS = 4
 
@@ -150,24 +151,35 @@ async def busy(url: str, workshops: int) -> AsyncIterator[Traffic]:
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 async def test_a_killed_worker_is_made_good_and_sigterm_drains(books: None, target: Database) -> None:
     """C20, C22: the others serve on and a new one comes; told to stop, what was begun is answered and nothing is 5xx."""
-    with served(target, workers=2, stdout=subprocess.DEVNULL) as (url, program):
-        async with busy(url, 400) as traffic:
+    drained = [await killed_and_drained(target) for _ in range(DRAINS)]
+    print(
+        f"C20, C22: {DRAINS * KILLS_EACH} of {WORKERS} workers killed -9, {DRAINS} servers drained within "
+        f"{max(drained):.1f} s: every answer was 303, every acknowledged unlock is there"
+    )
+
+
+async def killed_and_drained(target: Database) -> float:
+    """Workers die under traffic, then the server is told to stop; the seconds that took."""
+    with served(target, workers=WORKERS, stdout=subprocess.DEVNULL) as (url, program):
+        async with busy(url, 400 * KILLS_EACH) as traffic:
             await traffic.until(10)
-            before = workers_of(program)
-            os.kill(before[0], signal.SIGKILL)
-            await traffic.until(20)
-            await until_replaced(program, before)
-            lost_with_it = traffic.unanswered
+            for _ in range(KILLS_EACH):
+                before = workers_of(program)
+                os.kill(before[0], signal.SIGKILL)
+                await traffic.until(20)
+                await until_replaced(program, before)
+            lost_with_them = traffic.unanswered
             program.terminate()
             began = time.monotonic()
             assert await asyncio.to_thread(program.wait, DRAIN_SECONDS) == 0
             drained_seconds = time.monotonic() - began
-    assert lost_with_it <= PRESSERS, "only what the killed one was at"
+    assert lost_with_them <= PRESSERS * KILLS_EACH, "only what the killed ones were at"
     assert set(traffic.statuses) == {303}, traffic.statuses
     assert drained_seconds < DRAIN_SECONDS
+    return drained_seconds
 
 
 def workers_of(program: subprocess.Popen[bytes]) -> list[int]:

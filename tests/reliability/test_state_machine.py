@@ -72,7 +72,7 @@ async def played(
 
 
 @pytest.mark.proof
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 async def test_whatever_happens_in_whatever_order_the_books_follow_the_model(place: Place) -> None:
     """M15, M20, M25, C01, BILL-03, BILL-04, RECN-02: buy, pay, hear, land, consume, refund, dispute, crash, reconcile."""
     number = chosen_seed()

@@ -168,7 +168,7 @@ async def test_an_event_that_fails_for_our_own_reason_is_put_aside_in_the_end(si
 
 
 async def test_what_was_only_postponed_is_not_held_against_an_event(site: Site) -> None:
-    """RECN-04: answered 503 for as long as Stripe contradicts itself; then its first failure is the first."""
+    """C19, RECN-04: answered 503 for as long as Stripe contradicts itself; then its first failure is the first."""
     alice = await make_user()
     started = await site.till.start(alice)
     event = event_of(session_id_of(started), event_id=fresh_id())
