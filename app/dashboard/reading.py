@@ -12,7 +12,8 @@ from app.transactions.balance_chart import Change, last_of_each_day
 from app.transactions.cursor import Cursor, after_uncounted
 from app.transactions.explaining import Sums
 from app.transactions.explaining_reading import SUMS
-from app.transactions.history import FAILED_FOR, HistoryPage, Stored, history_page
+from app.transactions.history import HistoryPage, Stored, history_page
+from app.transactions.matching import FAILED_FOR
 from app.workshops.steps import FIRST_STEP
 
 WORKSHOPS_PAGE = 8
@@ -99,7 +100,9 @@ async def facts_of(user_id: str, *, now: datetime, workshops_from: Cursor) -> Fa
         person = await row(PERSON, user_id)
         if person is None:
             raise NotFound("person")
-        latest = await history_page(user_id, NO_FILTERS, now=now, page_rows=LATEST_ROWS)
+        latest = await history_page(
+            user_id, NO_FILTERS, now=now, page_rows=LATEST_ROWS, most_totalled=0
+        )
         changes = await _changes(user_id, now - timedelta(weeks=WEEKS))
         workshops = await _workshops(user_id, workshops_from)
         payments = await rows(PAYMENTS, user_id, now - FAILED_FOR, MOST_PAYMENTS)

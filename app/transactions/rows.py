@@ -7,7 +7,7 @@ from typing import NamedTuple
 from app.ledger.rules import Status
 from app.transactions.asking import KINDS
 from app.transactions.history import Stored
-from app.web.filters import change, figure, moment_in_month, moment_text, money
+from app.web.filters import change, figure, moment_text, money, time_text
 
 STATUS_WORDS: Mapping[str, str] = {Status.PENDING: "Settling", Status.FAILED: "Failed", Status.COMPLETED: ""}
 
@@ -30,16 +30,16 @@ class LedgerRow(NamedTuple):
     receipt_href: str
 
 
-def ledger_row(movement: Stored, *, says_year: bool = True) -> LedgerRow:
+def ledger_row(movement: Stored, *, says_day: bool = True) -> LedgerRow:
     """The movement as a row. What does not count has a status in words and no balance.
 
-    `says_year` is False where the row stands under the name of its month.
+    `says_day` is False where the row stands beside the name of its day.
     """
     at: datetime = movement["at"]
     cents, purchase_id = movement["money_cents"], movement["purchase_id"]
     return LedgerRow(
         at_iso=f"{at.isoformat()[:19]}Z",
-        at_text=moment_text(at) if says_year else moment_in_month(at),
+        at_text=moment_text(at) if says_day else time_text(at),
         kind=KINDS[movement["type"]],
         what=movement["description"],
         href=f"/transactions/{movement['id']}",

@@ -1,27 +1,56 @@
 """Decides what the history page says, from the rows it is given. Knows nothing of HTTP or SQL."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import groupby
+from urllib.parse import parse_qsl
 
-from app.transactions.asking import KINDS, LABELS, STATUSES, Asked, Filters
+from app.transactions.asking import FIELDS, KINDS, LABELS, STATUSES, Asked, Filters
 from app.transactions.cursor import NEWEST, Cursor
-from app.transactions.history import MOST_TOTALLED, HistoryPage, NamedWorkshop, Stored, Totals
+from app.transactions.history import MOST_TOTALLED, HistoryPage, Stored, Totals
 from app.transactions.rows import LedgerRow, ledger_row
-from app.web.filters import change, day_text, figure, money, month_text
+from app.transactions.workshop_choices import MOST_CHOICES, NamedWorkshop
+from app.web.filters import change, day_text, figure, money, month_text, weekday_text
 from app.web.manner import manner
+from app.web.security import path_and_query
 
 PATH = "/transactions"
+CSV_PATH = "/transactions.csv"
+
+UNKNOWN_WORKSHOP = "Another workshop"
+NOT_ADDED_UP = (
+    f"What was added, used and paid is not added up here for more than {MOST_TOTALLED:,} rows. "
+    "Filters narrow them down; the CSV file has all of them."
+)
 
 Option = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
-    """The rows of one month of the reader's, under its name."""
+class Day:
+    """The counted rows of one day of the reader's."""
 
+    day: date
     name: str
     rows: tuple[LedgerRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The days of one month, under its name."""
+
+    name: str
+    days: tuple[Day, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A filter that is set: what it asks for, and the address without it."""
+
+    label: str
+    words: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +71,19 @@ class Rows:
     months: tuple[Month, ...] = ()
     sums: Sums | None = None
     count_text: str = ""
-    in_words: str = ""
+    active: tuple[Active, ...] = ()
+    csv_href: str = ""
     note: str = ""
     newest_href: str = ""
     older_href: str = ""
     problems: tuple[str, ...] = ()
     is_empty: bool = False
     is_filtered: bool = False
+
+    @property
+    def spoken(self) -> str:
+        """What has just changed, for those who do not see it."""
+        return f"{self.count_text}." if self.count_text else " ".join(self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +95,7 @@ class FilterForm:
     kinds: tuple[Option, ...]
     statuses: tuple[Option, ...]
     workshops: tuple[Option, ...]
+    has_older_workshops: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +124,8 @@ def history_view(
         months=tuple(_months(counted)),
         sums=_sums(found.totals) if counted else None,
         count_text=count_text(found.totals, is_filtered=filters.are_set),
-        in_words=_in_words(filters, workshops),
+        active=tuple(_active(filters, workshops)),
+        csv_href=_with_query(CSV_PATH, filters.query()) if found.movements else "",
         note=note,
         newest_href="" if start == NEWEST else address(filters),
         older_href=address(filters, before=str(found.next)) if found.next else "",
@@ -100,56 +137,70 @@ def history_view(
 
 def address(filters: Filters, **more: str) -> str:
     """The address of the history with these filters, in one fixed form."""
-    query = filters.query(**more)
-    return f"{PATH}?{query}" if query else PATH
+    return _with_query(PATH, filters.query(**more))
+
+
+def address_change(shown_url: str, wanted: str) -> dict[str, str]:
+    """The header that brings an address into the address bar of htmx's page, which shows another.
+
+    The same address is not entered twice, and a search that is typed on takes the place of its beginning: Back leaves
+    the search, not its last letter.
+    """
+    shown = path_and_query(shown_url)
+    if shown == wanted:
+        return {"HX-Push-Url": "false"}
+    before, after = (dict(parse_qsl(address.partition("?")[2])) for address in (shown, wanted))
+    is_typed_on = bool(before.pop("q", "")) and bool(after.pop("q", "")) and before == after
+    return {"HX-Replace-Url" if is_typed_on else "HX-Push-Url": wanted}
 
 
 def filter_form(asked: Asked, workshops: Sequence[NamedWorkshop]) -> FilterForm:
-    """The form; a workshop that is asked for and not listed keeps its place in it."""
+    """The form; a workshop that is asked for and not known keeps its place in it."""
     choices = [
         (each.workshop_id, each.title + (" (deleted)" if each.is_deleted else "")) for each in workshops
     ]
     chosen = asked.typed["workshop"]
     if chosen and chosen not in dict(choices):
-        choices.append((chosen, "Another workshop"))
+        choices.append((chosen, UNKNOWN_WORKSHOP))
     return FilterForm(
         typed=asked.typed,
         problems=asked.problems,
         kinds=(("", "All kinds"), *KINDS.items()),
         statuses=(("", "Any status"), *STATUSES.items()),
         workshops=(("", "All workshops"), *choices),
+        has_older_workshops=len(workshops) >= MOST_CHOICES,
     )
 
 
 def count_text(totals: Totals, *, is_filtered: bool) -> str:
     """How many rows there are, as a sentence."""
-    if not totals.are_complete:
-        return f"More than {figure(MOST_TOTALLED)} rows. Narrow them down to see what they add up to."
     rows = "1 row" if totals.found_rows == 1 else f"{figure(totals.found_rows)} rows"
     if not is_filtered:
-        return f"{rows}, newest first."
-    return f"{rows} {'matches' if totals.found_rows == 1 else 'match'} these filters."
+        return f"{rows}, newest first"
+    return f"{rows} {'matches' if totals.found_rows == 1 else 'match'} these filters"
 
 
 def _months(counted: Iterable[Stored]) -> Iterable[Month]:
+    for month, days in groupby(_days(counted), lambda each: each.day.replace(day=1)):
+        yield Month(month_text(month), tuple(days))
+
+
+def _days(counted: Iterable[Stored]) -> Iterable[Day]:
     reader = manner()
-    for month, rows in groupby(counted, key=lambda each: reader.local(each["at"]).date().replace(day=1)):
-        yield Month(month_text(month), tuple(ledger_row(each, says_year=False) for each in rows))
+    for day, rows in groupby(counted, key=lambda each: reader.local(each["at"]).date()):
+        yield Day(day, weekday_text(day), tuple(ledger_row(each, says_day=False) for each in rows))
 
 
-def _sums(totals: Totals) -> Sums | None:
-    if not totals.are_complete:
-        return None
-    counted = (
-        "1 counted row" if totals.counted_rows == 1 else f"all {figure(totals.counted_rows)} counted rows"
+def _sums(totals: Totals) -> Sums:
+    counted = "1 counted row" if totals.counted_rows == 1 else f"all {figure(totals.counted_rows)} counted rows"
+    money_text = ", ".join(
+        money(each.paid_cents + each.returned_cents, each.currency) for each in totals.money
     )
     return Sums(
         label=f"Total of {counted}",
-        change_text=change(totals.added_credits + totals.taken_credits),
-        money_text=", ".join(
-            money(each.paid_cents + each.returned_cents, each.currency) for each in totals.money
-        ),
-        in_words=_sums_in_words(totals),
+        change_text=change(totals.change_credits),
+        money_text=money_text,
+        in_words=_sums_in_words(totals) if totals.are_complete else NOT_ADDED_UP,
     )
 
 
@@ -168,14 +219,21 @@ def _sums_in_words(totals: Totals) -> str:
     )
 
 
-def _in_words(filters: Filters, workshops: Sequence[NamedWorkshop]) -> str:
+def _active(filters: Filters, workshops: Sequence[NamedWorkshop]) -> Iterable[Active]:
     titles = {each.workshop_id: each.title for each in workshops}
     said = {
-        "kind": KINDS[filters.kind] if filters.kind else "",
+        "type": KINDS[filters.kind] if filters.kind else "",
         "status": STATUSES[filters.status] if filters.status else "",
-        "workshop": f"“{titles.get(filters.workshop_id, 'another')}”" if filters.workshop_id else "",
+        "workshop": f"“{titles.get(filters.workshop_id, UNKNOWN_WORKSHOP)}”" if filters.workshop_id else "",
         "from": day_text(filters.first_day) if filters.first_day else "",
         "to": day_text(filters.last_day) if filters.last_day else "",
-        "text": f"“{filters.text}”" if filters.text else "",
+        "q": f"“{filters.text}”" if filters.text else "",
     }
-    return ", ".join(f"{what} {words}" for what, words in said.items() if words)
+    for name, words in said.items():
+        if words:
+            without = replace(filters, **{FIELDS[name]: None})
+            yield Active(LABELS[name].lower(), words, address(without))
+
+
+def _with_query(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path

@@ -27,7 +27,7 @@ class Formats:
     locale: Locale
     money: NumberPattern
     day: str
-    day_of_month: str
+    weekday: str
     month: str
     time: str
     together: str
@@ -73,16 +73,21 @@ def moment_text(at: datetime, as_: Manner | None = None) -> str:
     return _together(_day(local.date(), reader.locale, "day"), local, reader.locale)
 
 
-def moment_in_month(at: datetime) -> str:
-    """A moment below the name of its month: "22 Nov, 10:00"."""
+def time_text(at: datetime) -> str:
+    """A moment beside the name of its day: "10:00"."""
     local = manner().local(at)
-    return _together(_day(local.date(), manner().locale, "day_of_month"), local, manner().locale)
+    return _time(local.hour, local.minute, manner().locale)
 
 
 def day_text(at: datetime | date, as_: Manner | None = None) -> str:
     """A day: "22 Nov 2026"; of a moment, the day that it is for the reader."""
     reader = as_ or manner()
     return _day(_date_of(at, reader), reader.locale, "day")
+
+
+def weekday_text(day: date) -> str:
+    """A day below the name of its month: "Sun 22 Nov"."""
+    return _day(day, manner().locale, "weekday")
 
 
 def month_text(month: date) -> str:
@@ -165,7 +170,7 @@ def _formats(name: str) -> Formats:
         locale=locale,
         money=parse_pattern(f"{amount};{MINUS}{amount}"),
         day=locale.date_formats["medium"].pattern,
-        day_of_month=skeletons["MMMd"].pattern,
+        weekday=skeletons["MMMEd"].pattern,
         month=skeletons["yMMMM"].pattern,
         time=locale.time_formats["short"].pattern,
         together=str(locale.datetime_formats["medium"]),
@@ -174,4 +179,4 @@ def _formats(name: str) -> Formats:
 
 FORMATS = {name: _formats(name) for name in LOCALES}
 # The English of these pages is British in its days, and American in its amounts: "22 Nov 2026, 10:00", "$79.00".
-FORMATS["en"] = replace(FORMATS["en"], day="d MMM y", day_of_month="d MMM", time="HH:mm")
+FORMATS["en"] = replace(FORMATS["en"], day="d MMM y", weekday="EEE d MMM", time="HH:mm")

@@ -8,8 +8,9 @@ from app.application import site_options
 from app.settings import Settings
 from app.transactions.asking import asked
 from app.transactions.cursor import NEWEST
-from app.transactions.history import HistoryPage, Money, NamedWorkshop, Totals
+from app.transactions.history import HistoryPage, Money, Totals
 from app.transactions.view import history_view
+from app.transactions.workshop_choices import MOST_CHOICES, NamedWorkshop
 from app.web.site import Badge, Site, Viewer
 from app.web.static_files import StaticFiles
 from app.web.templating import new_environment
@@ -36,9 +37,9 @@ SELECT u.credit_balance, u.ledger_seq, s.*
         WHERE t.clerk_user_id = $1) s
  WHERE u.clerk_user_id = $1"""
 
-_WORKSHOPS = """
+_WORKSHOPS = f"""
 SELECT w.id, w.title FROM credit_transactions t JOIN workshops w ON w.id = t.workshop_id
- WHERE t.clerk_user_id = $1 ORDER BY t.seq DESC"""
+ WHERE t.clerk_user_id = $1 ORDER BY t.seq DESC LIMIT {MOST_CHOICES}"""
 
 
 def bare_application(settings: Settings, pool: asyncpg.Pool, user_id: str) -> Litestar:
@@ -66,5 +67,6 @@ def bare_application(settings: Settings, pool: asyncpg.Pool, user_id: str) -> Li
 def _page(movements: list[asyncpg.Record], sums: asyncpg.Record | None) -> HistoryPage:
     assert sums is not None
     money = (Money("usd", sums["paid"], 0),)
-    totals = Totals(sums["found"], sums["found"], sums["added"], sums["taken"], money)
+    added, taken = sums["added"], sums["taken"]
+    totals = Totals(sums["found"], sums["found"], added + taken, added, taken, money)
     return HistoryPage(movements[:25], None, totals, sums["credit_balance"], 0, sums["ledger_seq"])

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from app.database import rows
 from app.transactions.asking import KINDS, STATUSES, Filters, asked
 from app.transactions.cursor import NEWEST
-from app.transactions.history import FAILED_FOR, PAGE_ROWS, history_page
+from app.transactions.history import PAGE_ROWS, history_page
+from app.transactions.matching import FAILED_FOR
 from tests.factories import make_user
 from tests.transactions.ledgers import NOW, TITLES, write_varied_ledger
 
 ALL_ROWS = """
-SELECT t.*, p.payment_intent, p.closed_at, w.title AS title_now
+SELECT t.*, p.payment_intent, p.amount_cents, p.closed_at, w.title AS title_now
   FROM credit_transactions t
   LEFT JOIN purchases p ON p.id = t.purchase_id
   LEFT JOIN workshops w ON w.id = t.workshop_id
@@ -138,6 +139,11 @@ async def test_any_filters_give_what_a_plain_loop_gives(
     assert (totals.found_rows, totals.counted_rows) == (len(expected), len(counted))
     assert totals.added_credits == sum(each["amount"] for each in counted if each["amount"] > 0)
     assert totals.taken_credits == sum(each["amount"] for each in counted if each["amount"] < 0)
+    assert totals.change_credits == totals.added_credits + totals.taken_credits
+    paid = sum(each["amount_cents"] for each in counted if each["type"] == "purchase")
+    returned = -sum(each["returned_cents"] or 0 for each in counted)
+    money = [(each.paid_cents, each.returned_cents) for each in totals.money]
+    assert money in ([(paid, returned)], [] if (paid, returned) == (0, 0) else None)
 
 
 @pytest.mark.parametrize("text", ["%", "_", "'", "\\", "' OR 1=1 --", '"; DROP TABLE users; --', "\u200b"])

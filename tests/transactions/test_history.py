@@ -99,11 +99,15 @@ async def test_a_page_of_a_long_ledger_reads_only_its_rows(many_rows: str) -> No
         assert await _rows_read() - before < 4 * PAGE_ROWS
 
 
-async def test_more_rows_than_a_page_adds_up_are_said_to_be_more(many_rows: str) -> None:
+async def test_a_ledger_too_long_to_add_up_still_says_its_rows_and_its_balance(many_rows: str) -> None:
+    """HIST-01: exact where nothing has to be read for it, silent about the rest; with a filter all of it is exact."""
     page = await page_at(many_rows)
     assert not page.totals.are_complete
-    assert page.totals.found_rows == MOST_TOTALLED + 1
-    assert (await page_at(many_rows, filters=Filters(text="no such text"))).totals.are_complete
+    assert (page.totals.found_rows, page.totals.counted_rows) == (MOST_TOTALLED + 2, MOST_TOTALLED + 2)
+    assert page.totals.change_credits == page.balance_credits
+    grants = (await page_at(many_rows, filters=Filters(kind="grant"))).totals
+    assert grants.are_complete
+    assert (grants.found_rows, grants.change_credits) == (MOST_TOTALLED / 2 + 1, MOST_TOTALLED / 2 + 1)
 
 
 async def test_failed_payments_leave_the_list_after_a_month_and_stay_findable(pool: None) -> None:

@@ -10,6 +10,7 @@ from litestar import Litestar
 
 from app.database import row
 from app.transactions.history import PAGE_ROWS
+from app.transactions.workshop_choices import MOST_CHOICES
 from tests.factories import make_user
 from tests.transactions.counting import counted_queries
 from tests.transactions.ledgers import NOW, buy, give, refund, use, write_varied_ledger
@@ -35,7 +36,7 @@ def body_rows(page: Html) -> list[Element]:
 
 def cells(row: Element) -> dict[str, str]:
     """The texts of a row by the label that a narrow screen shows."""
-    return {cell["data-label"]: cell.text for cell in row.all("td")} | {"What": row.all("th")[0].text}
+    return {cell["data-label"]: cell.text for cell in row.all("td")} | {"What": row.all("th")[-1].text}
 
 
 async def test_a_row_says_date_kind_what_credits_balance_money_and_receipt(
@@ -49,7 +50,7 @@ async def test_a_row_says_date_kind_what_credits_balance_money_and_receipt(
     page = Html(await client.get(PATH))
     used, purchase = map(cells, body_rows(page))
     assert used == {
-        "Date": "30 Oct, 12:00",
+        "Time": "12:00",
         "Kind": "Unlock",
         "What": "Unlock of Launch <plan>",
         "Credits": "−1",
@@ -112,13 +113,71 @@ async def test_filters_are_kept_in_the_form_and_said_in_words(client: httpx.Asyn
     page = Html(await client.get(PATH, params=query))
     assert (
         "Only kind Unlock, workshop “Launch plan”, from 1 Jan 2026, to 31 Dec 2026, text “launch”."
-        in page.text
+        in page.text.replace(" ×(take away)", "")
     )
     assert page.one("option", selected="", value="consumption").text == "Unlock"
     assert page.one("option", selected="", value=workshop_id).text == "Launch plan"
     assert page.one("input", id="from")["value"] == "2026-01-01"
     assert len(body_rows(page)) == 1
-    assert "1 row matches these filters." in page.text
+    assert page.one("h2", id="rows-title").text == "1 row matches these filters"
+
+
+async def test_each_filter_can_be_taken_away_alone(client: httpx.AsyncClient, alice: str) -> None:
+    """HIST-02, UI-17: a link each, and one for all."""
+    await give(alice, NOW - timedelta(days=9))
+    page = Html(await client.get(PATH, params={"type": "grant", "from": "2026-01-01", "q": "give"}))
+    said = page.one("section", id="transactions-rows").all("p")[1]
+    assert [each["href"] for each in said.all("a")] == [
+        "/transactions?from=2026-01-01&q=give",
+        "/transactions?type=grant&q=give",
+        "/transactions?type=grant&from=2026-01-01",
+        "/transactions",
+    ]
+
+
+async def test_rows_stand_by_day_and_the_day_is_said_once(client: httpx.AsyncClient, alice: str) -> None:
+    """HIST-01, UI-19"""
+    for hours in (480, 80, 31, 30):
+        await give(alice, NOW - timedelta(hours=hours))
+    page = Html(await client.get(PATH))
+    assert [each.text for each in page.all("th", scope="rowgroup")] == ["October 2026"]
+    days = page.all("th", class_="date")
+    assert [(each.text, each["rowspan"]) for each in days] == [
+        ("Sat 31 Oct", "2"),
+        ("Thu 29 Oct", "1"),
+        ("Mon 12 Oct", "1"),
+    ]
+    assert [cells(each)["Time"] for each in body_rows(page)] == ["06:00", "05:00", "04:00", "12:00"]
+    assert page.all("time", datetime="2026-10-31T05:00:00Z")
+
+
+async def test_only_the_latest_workshops_are_listed_and_the_chosen_one_always(
+    client: httpx.AsyncClient, alice: str
+) -> None:
+    """UI-03: a form does not grow with the history."""
+    await give(alice, NOW - timedelta(days=90), MOST_CHOICES + 2)
+    used = [
+        await use(alice, NOW - timedelta(days=80 - number), title=f"Workshop {number}")
+        for number in range(MOST_CHOICES + 2)
+    ]
+    oldest = used[0][1]
+    options = Html(await client.get(PATH)).one("select", id="workshop").all("option")
+    assert len(options) == MOST_CHOICES + 2  # "All workshops" first, and what to do for older ones last
+    assert options[-1].text == "Older ones: search for the title"
+    page = Html(await client.get(PATH, params={"workshop": oldest}))
+    assert page.one("option", value=oldest).text == "Workshop 0"
+    fragment = Html(await client.get(PATH, params={"workshop": oldest}, headers=HTMX))
+    assert "Only workshop “Workshop 0”" in fragment.text
+
+
+async def test_another_persons_workshop_is_not_named(client: httpx.AsyncClient, alice: str) -> None:
+    """ACCT-02"""
+    bob = await make_user(name="Bob")
+    await give(bob, NOW)
+    _, workshop_id = await use(bob, NOW, title="Secret plan")
+    page = Html(await client.get(PATH, params={"workshop": workshop_id}))
+    assert page.one("option", value=workshop_id).text == "Another workshop"
+    assert "Secret" not in page.text
 
 
 async def test_pages_lead_on_and_keep_the_filters(client: httpx.AsyncClient, alice: str) -> None:
@@ -174,6 +233,43 @@ async def test_htmx_gets_the_rows_alone_with_their_address_and_a_live_sentence(
     assert page.one("a", id="balance").text == "Your balance: 1 credit"
     assert "hx-request" in answer.headers["vary"].lower()
     assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("shown", "asked", "change"),
+    [
+        ("/transactions", "?q=n", ("push", "/transactions?q=n")),
+        ("/transactions?q=n", "?q=night", ("replace", "/transactions?q=night")),
+        ("/transactions?q=n", "?q=", ("push", "/transactions")),
+        ("/transactions?q=n", "?q=n&type=grant", ("push", "/transactions?type=grant&q=n")),
+        ("/transactions?q=n&before=x", "?q=night", ("push", "/transactions?q=night")),
+        ("/transactions?q=night", "?q=night&type=", ("push", "false")),
+        ("http://[", "?q=n", ("push", "/transactions?q=n")),
+    ],
+)
+async def test_a_search_that_is_typed_on_takes_the_place_of_its_beginning(
+    client: httpx.AsyncClient, shown: str, asked: str, change: tuple[str, str]
+) -> None:
+    """UI-17: Back leaves a search, not its last letter; the same address is not entered twice."""
+    current = shown if shown.startswith("http") else f"http://127.0.0.1:8000{shown}"
+    answer = await client.get(f"{PATH}{asked}", headers=HTMX | {"HX-Current-URL": current})
+    how, address = change
+    assert answer.headers[f"hx-{how}-url"] == address
+    assert ("hx-push-url" in answer.headers) != ("hx-replace-url" in answer.headers)
+
+
+async def test_a_filter_is_answered_in_four_kilobytes(app: Litestar, alice: str) -> None:
+    """UI-18, UI-03: a full page of rows, each with a money and a receipt, as it goes over the wire."""
+    for number in range(PAGE_ROWS + 1):
+        await buy(alice, NOW - timedelta(days=number * 3), credits=3, amount_cents=14900)
+    packed = HTMX | {"Accept-Encoding": "gzip"}
+    async with (await signed_in(app, alice)).stream(
+        "GET", PATH, params={"type": "purchase"}, headers=packed
+    ) as answer:
+        body = b"".join([piece async for piece in answer.aiter_raw()])
+    assert answer.headers["content-encoding"] == "gzip"
+    heads = sum(len(name) + len(text) + 4 for name, text in answer.headers.raw)
+    assert len(body) + heads <= 4_000
 
 
 async def test_a_refused_filter_does_not_change_the_address(client: httpx.AsyncClient) -> None:

@@ -13,7 +13,6 @@ from app.web.filters import (
     day,
     day_text,
     moment,
-    moment_in_month,
     moment_text,
     money,
     month_text,
@@ -98,7 +97,8 @@ def test_figures_and_dates_follow_the_locale_and_words_do_not(locale: str) -> No
             money(-380, "USD"),
             money(1234, "JPY"),
             moment_text(early),
-            moment_in_month(early),
+            time_text(early),
+            weekday_text(early.date()),
             month_text(early.date()),
         ]
     assert [text.replace("\xa0", " ") for text in written] == WRITTEN[locale]
