@@ -1,69 +1,65 @@
-"""Reads all rows that the filters let through, batch by batch, and decides how they stand in a file. Knows no HTTP.
+"""Reads all rows that the filters let through, batch by batch, as they stand in a file. Knows no HTTP.
 
 Between two batches no connection is held, however slowly somebody takes the file: rows that count never change, so
 whoever remembers where the ledger ended reads the same rows later.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from typing import TypeAlias
 
-from app.database import rows
+from app.database import row, rows, tx
 from app.errors import NotFound
 from app.transactions.asking import Filters
-from app.transactions.cursor import NEWEST, Cursor
-from app.transactions.history import LOOKED_UP, MONEY, MOVEMENT, NEWEST_FIRST, Stored, place_after
-from app.transactions.matching import Matching, matching
+from app.transactions.csv_rows import COLUMNS
+from app.transactions.history import ALONG, LOOKED_UP, MONEY_CENTS
+from app.transactions.matching import AT, Condition, matching
 from app.web.csv import csv_lines
 
+Row: TypeAlias = Iterable[str | int | None]
+
 BATCH_ROWS = 1_000
-COLUMNS = (
-    "time_utc",
-    "type",
-    "status",
-    "description",
-    "credits",
-    "balance_after",
-    "money_minor_units",
-    "currency",
-    "workshop",
-    "transaction_id",
-    "workshop_id",
-    "purchase_id",
-    "stripe_reference",
-)
 
-BATCH = f"""
-WITH uncounted AS (
-SELECT *
-  FROM credit_transactions t
- WHERE t.clerk_user_id = $1 AND t.seq IS NULL AND (t.created_at, t.id) < ($2, $3) AND {{uncounted}}
- ORDER BY t.created_at DESC, t.id DESC LIMIT {{rows}}
-), counted AS (
-SELECT *
-  FROM credit_transactions t
- WHERE t.clerk_user_id = $1 AND t.seq < $4 AND {{counted}}
- ORDER BY t.seq DESC LIMIT {{rows}}
+# Made by the database as they stand in the file, so that a row is not taken apart on its way.
+CELLS = dict(
+    zip(
+        COLUMNS,
+        (
+            f"""to_char({AT} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
+            "t.type",
+            "t.status",
+            "t.description",
+            "t.amount",
+            "CASE WHEN t.seq IS NOT NULL THEN t.balance_after END",
+            MONEY_CENTS,
+            f"CASE WHEN {MONEY_CENTS} IS NOT NULL THEN upper(p.currency) END",
+            "coalesce(w.title, t.workshop_title)",
+            "t.id",
+            "t.purchase_id",
+        ),
+        strict=True,
+    )
 )
-SELECT u.ledger_seq, u.first_at, page.*
+SELECTED = ", ".join(f"{sql} AS {name}" for name, sql in CELLS.items())
+
+BEGINNING = """
+SELECT coalesce(u.ledger_seq, 0) AS ledger_seq, t.posted_at AS first_at
+  FROM users u LEFT JOIN credit_transactions t ON t.clerk_user_id = u.clerk_user_id AND t.seq = 1
+ WHERE u.clerk_user_id = $1"""
+
+UNCOUNTED = f"""
+SELECT {SELECTED} {LOOKED_UP}
+ WHERE t.clerk_user_id = $1 AND t.seq IS NULL AND {{condition}}
+ ORDER BY t.created_at DESC, t.id DESC"""
+
+COUNTED = f"""
+SELECT {SELECTED}, t.seq
   FROM (
-SELECT coalesce(ledger_seq, 0) AS ledger_seq,
-       (SELECT posted_at FROM credit_transactions WHERE clerk_user_id = $1 AND seq = 1) AS first_at
-  FROM users WHERE clerk_user_id = $1) u LEFT JOIN (
-SELECT {MOVEMENT}, {MONEY}, coalesce(p.payment_intent, t.stripe_session_id) AS stripe_reference
-  FROM (SELECT * FROM uncounted UNION ALL SELECT * FROM counted) t {LOOKED_UP}) page ON true
- ORDER BY {NEWEST_FIRST}
- LIMIT {{rows}}"""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some rows, and the place where the next begin, if any are left. `first_at` is when the ledger began."""
-
-    movements: Sequence[Stored]
-    next: Cursor | None
-    first_at: datetime | None
+SELECT * FROM credit_transactions t
+ WHERE t.clerk_user_id = $1 AND t.seq < $2 AND {{condition}}
+ ORDER BY t.seq DESC LIMIT $3) t {ALONG}
+ ORDER BY t.seq DESC"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,66 +76,42 @@ class Export:
         return f"transactions-{self.first_day}-to-{self.last_day}.csv"
 
 
-async def export(user_id: str, filters: Filters, *, now: datetime) -> Export:
+async def export(user_id: str, filters: Filters, *, now: datetime, batch_rows: int = BATCH_ROWS) -> Export:
     """All rows that match, as they stand now: those that do not count first, then the counted ones, newest first.
 
+    Inside: a read-only tx of its own for what may still change; it is over when the file begins.
     Raises: NotFound: there is no such person.
     """
-    asked = matching(filters, now=now, after=4)
-    first = await _batch(user_id, asked, NEWEST)
+    asked, asked_later = (matching(filters, now=now, after=own) for own in (1, 3))
+    async with tx(isolation="repeatable_read", readonly=True):
+        beginning = await row(BEGINNING, user_id)
+        if beginning is None:
+            raise NotFound("person")
+        sql = UNCOUNTED.format(condition=asked.uncounted.sql)
+        uncounted = await rows(sql, user_id, *asked.uncounted.values)
     today = now.astimezone(UTC).date()
-    began = first.first_at.date() if first.first_at else today
+    began = beginning["first_at"].date() if beginning["first_at"] else today
     return Export(
         first_day=filters.first_day or min(began, filters.last_day or today),
         last_day=filters.last_day or max(today, filters.first_day or today),
-        pieces=_pieces(user_id, asked, first),
+        pieces=_pieces(
+            uncounted, _counted(user_id, asked_later.counted, beginning["ledger_seq"], batch_rows)
+        ),
     )
 
 
-async def _pieces(user_id: str, asked: Matching, batch: Batch) -> AsyncIterator[str]:
-    yield csv_lines([COLUMNS, *map(_cells, batch.movements)])
-    while batch.next is not None:
-        batch = await _batch(user_id, asked, batch.next)
-        yield csv_lines(map(_cells, batch.movements))
+async def _pieces(uncounted: Sequence[Row], counted: AsyncIterator[Sequence[Row]]) -> AsyncIterator[str]:
+    yield csv_lines([COLUMNS, *uncounted])
+    async for batch in counted:
+        yield csv_lines(batch)
 
 
-async def _batch(user_id: str, asked: Matching, start: Cursor) -> Batch:
-    sql = _batch_sql(asked.counted, asked.uncounted, BATCH_ROWS)
-    found = await rows(sql, user_id, start.at, start.row_id, start.seq, *asked.values)
-    if not found:
-        raise NotFound("person")
-    movements = [each for each in found if each["id"] is not None]
-    return Batch(movements, _next(movements, found[0]["ledger_seq"]), found[0]["first_at"])
-
-
-def _next(movements: Sequence[Stored], ledger_seq: int) -> Cursor | None:
-    """Below the last row; rows that are posted while the file is read are not in it."""
-    if len(movements) < BATCH_ROWS:
-        return None
-    place = place_after(movements[-1])
-    return Cursor(place.at, place.row_id, min(place.seq, ledger_seq + 1))
-
-
-@lru_cache(maxsize=128)
-def _batch_sql(counted: str, uncounted: str, limit: int) -> str:
-    return BATCH.format(counted=counted, uncounted=uncounted, rows=limit)
-
-
-def _cells(movement: Stored) -> Sequence[str | int | None]:
-    at: datetime = movement["at"]
-    cents = movement["money_cents"]
-    return (
-        f"{at.isoformat()[:19]}Z",
-        movement["type"],
-        movement["status"],
-        movement["description"],
-        movement["amount"],
-        None if movement["seq"] is None else movement["balance_after"],
-        cents,
-        None if cents is None else movement["currency"],
-        movement["workshop_title"],
-        movement["id"],
-        movement["workshop_id"],
-        movement["purchase_id"],
-        movement["stripe_reference"],
-    )
+async def _counted(
+    user_id: str, asked: Condition, last_seq: int, batch_rows: int
+) -> AsyncIterator[Sequence[Row]]:
+    """What counted when the file began, by batches; what is posted meanwhile is not in it."""
+    sql, before = COUNTED.format(condition=asked.sql), last_seq + 1
+    while before:
+        found = await rows(sql, user_id, before, batch_rows, *asked.values)
+        yield [each[: len(COLUMNS)] for each in found]
+        before = found[-1]["seq"] if len(found) == batch_rows else 0

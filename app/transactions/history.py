@@ -32,9 +32,9 @@ MOVEMENT = f"""
        t.purchase_id, p.currency"""
 
 # Minor units: what was paid, or what went back with this row (and, where a refund failed, what came back of that).
-MONEY = """
-       CASE WHEN t.type <> 'purchase' THEN nullif(-t.returned_cents, 0)
-            WHEN t.status <> 'failed' THEN p.amount_cents END AS money_cents"""
+MONEY_CENTS = """CASE WHEN t.type <> 'purchase' THEN nullif(-t.returned_cents, 0)
+            WHEN t.status <> 'failed' THEN p.amount_cents END"""
+MONEY = f"{MONEY_CENTS} AS money_cents"
 
 JOINED = """
   FROM credit_transactions t
@@ -43,11 +43,14 @@ JOINED = """
 
 # For rows that are shown. OFFSET 0 has them looked up one by one, in the order of `t`: as a plain join, planned for an
 # average person, a long ledger would be fetched and sorted whole to show one page of it.
-LOOKED_UP = """
+ALONG = """
   LEFT JOIN LATERAL (
        SELECT * FROM purchases WHERE id = t.purchase_id AND clerk_user_id = t.clerk_user_id OFFSET 0) p ON true
   LEFT JOIN LATERAL (
        SELECT * FROM workshops WHERE id = t.workshop_id AND clerk_user_id = t.clerk_user_id OFFSET 0) w ON true"""
+
+LOOKED_UP = f"""
+  FROM credit_transactions t {ALONG}"""
 
 NEWEST_FIRST = "seq DESC NULLS FIRST, created_at DESC, id DESC"
 
@@ -112,7 +115,7 @@ SELECT {MOVEMENT}, {MONEY}
   FROM (
 (SELECT * FROM waiting WHERE (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT {{rows}})
 UNION ALL
-({{newest}})) t {LOOKED_UP}) page ON true
+({{newest}})) t {ALONG}) page ON true
  ORDER BY {NEWEST_FIRST}
  LIMIT {{rows}}"""
 
@@ -172,7 +175,7 @@ async def history_page(
     Raises: NotFound: there is no such person.
     """
     asked = matching(filters, now=now, after=5)
-    sql = _page_sql(asked.counted, asked.uncounted, page_rows + 1, is_filtered=filters.are_set)
+    sql = _page_sql(asked.counted.sql, asked.uncounted.sql, page_rows + 1, is_filtered=filters.are_set)
     found = await rows(sql, user_id, start.at, start.row_id, start.seq, most_totalled, *asked.values)
     if not found:
         raise NotFound("person")
@@ -180,7 +183,7 @@ async def history_page(
     movements = [each for each in found if each["id"] is not None]
     return HistoryPage(
         movements=movements[:page_rows],
-        next=place_after(movements[page_rows - 1]) if len(movements) > page_rows else None,
+        next=_place_after(movements[page_rows - 1]) if len(movements) > page_rows else None,
         totals=_totals(head, is_whole=filters.are_set or head["ledger_seq"] <= most_totalled),
         balance_credits=head["credit_balance"],
         pending_credits=head["pending_credits"],
@@ -188,8 +191,7 @@ async def history_page(
     )
 
 
-def place_after(movement: Stored) -> Cursor:
-    """The place below a row, where the rest of the list begins."""
+def _place_after(movement: Stored) -> Cursor:
     if movement["seq"] is None:
         return after_uncounted(movement["created_at"], movement["id"])
     return after_counted(movement["seq"])

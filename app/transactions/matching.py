@@ -5,7 +5,7 @@ row, and sorts a whole ledger to show a page of it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,18 +29,28 @@ REFERENCES = (
 TITLED = """t.workshop_title IS NULL AND t.workshop_id IS NOT NULL  -- else it is the title of that day
    AND t.workshop_id IN (SELECT id FROM workshops WHERE clerk_user_id = $1 AND lower(title) LIKE {0})"""
 PATTERN = "(SELECT lower({0}::text))"  # once, not once a row
-NONE = "false"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What is asked of a row `t` of the person `$1`, and the values of the parameters in it."""
+
+    sql: str
+    values: tuple[object, ...] = ()
+
+
+NONE = Condition("false")
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Conditions on a row `t` of the person `$1`: of one that counts, and of one that does not.
+    """What the filters ask of a row that counts, and of one that does not.
 
-    `values` are those of the parameters that follow the statement's own.
+    In one statement with both of them `values` are those of all parameters.
     """
 
-    counted: str
-    uncounted: str
+    counted: Condition
+    uncounted: Condition
     values: tuple[object, ...]
 
 
@@ -49,22 +59,27 @@ def matching(filters: Filters, *, now: datetime, after: int) -> Matching:
 
     Failed payments of more than 30 days ago match only where the status asks for them.
     """
-    shared, values = [], []
-    for clause, content in _asked(filters):
-        values.append(content)
-        shared.append(clause.format(f"${after + len(values)}"))
-    only_uncounted = []
-    if filters.status in (Status.PENDING, Status.FAILED):
-        values.append(filters.status)
-        only_uncounted.append(f"t.status = ${after + len(values)}")
-    elif filters.status is None:
-        values.append(now - FAILED_FOR)
-        only_uncounted.append(FAILED_LATELY.format(f"${after + len(values)}"))
+    both = _numbered(_asked(filters), after)
+    own = _numbered(_asked_of_uncounted(filters, now), after + len(both.values))
+    every = Condition(f"{both.sql} AND {own.sql}", both.values + own.values)
     return Matching(
-        counted=_all(shared) if filters.status in (None, Status.COMPLETED) else NONE,
-        uncounted=_all(shared + only_uncounted) if filters.status != Status.COMPLETED else NONE,
-        values=tuple(values),
+        counted=both if filters.status in (None, Status.COMPLETED) else NONE,
+        uncounted=every if filters.status != Status.COMPLETED else NONE,
+        values=both.values if filters.status == Status.COMPLETED else every.values,
     )
+
+
+def _numbered(clauses: Iterable[tuple[str, object]], after: int) -> Condition:
+    asked = list(clauses)
+    numbered = [clause.format(f"${number}") for number, (clause, _) in enumerate(asked, start=after + 1)]
+    return Condition(" AND ".join(numbered) or "true", tuple(content for _, content in asked))
+
+
+def _asked_of_uncounted(filters: Filters, now: datetime) -> Iterator[tuple[str, object]]:
+    if filters.status is None:
+        yield FAILED_LATELY, now - FAILED_FOR
+    elif filters.status != Status.COMPLETED:
+        yield "t.status = {}", filters.status
 
 
 def _asked(filters: Filters) -> Iterator[tuple[str, object]]:
@@ -90,7 +105,3 @@ def _holds(text: str) -> str:
 def literally(text: str) -> str:
     """The pattern of LIKE that stands for this text somewhere, whatever characters are in it."""
     return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
-
-
-def _all(conditions: list[str]) -> str:
-    return " AND ".join(conditions) or "true"

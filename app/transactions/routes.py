@@ -18,7 +18,7 @@ from app.transactions.workshop_choices import NamedWorkshop, chosen_workshop, wo
 from app.web.rendering import page, wants_fragment
 from app.web.site import Badge, HttpRequest, Viewer, asked_at
 
-CSV = "text/csv; charset=utf-8"
+CSV = "text/csv"
 UNREADABLE_PLACE = "The link to that page of the list could not be read, so here is the first."
 
 

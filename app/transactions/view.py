@@ -192,7 +192,9 @@ def _days(counted: Iterable[Stored]) -> Iterable[Day]:
 
 
 def _sums(totals: Totals) -> Sums:
-    counted = "1 counted row" if totals.counted_rows == 1 else f"all {figure(totals.counted_rows)} counted rows"
+    counted = (
+        "1 counted row" if totals.counted_rows == 1 else f"all {figure(totals.counted_rows)} counted rows"
+    )
     money_text = ", ".join(
         money(each.paid_cents + each.returned_cents, each.currency) for each in totals.money
     )

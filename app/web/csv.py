@@ -15,15 +15,18 @@ _PARTS = re.compile(r"[;\t\r\n]")
 def csv_lines(rows: Iterable[Iterable[str | int | None]]) -> str:
     """The rows as lines that end in CR and LF: texts made harmless, numbers as they are, None as an empty cell.
 
+    A word of letters, digits and underscores, as ids are, needs no second look.
+
     Source: https://www.rfc-editor.org/rfc/rfc4180
     """
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows([harmless(each) for each in row] for row in rows)
+    csv.writer(out, lineterminator="\r\n").writerows(
+        [each if not isinstance(each, str) or each.isidentifier() else harmless(each) for each in row]
+        for row in rows
+    )
     return out.getvalue()
 
 
-def harmless(cell: str | int | None) -> str | int | None:
-    """The cell so that it shows itself and computes nothing; numbers stay numbers."""
-    if not isinstance(cell, str) or (cell[:1].isalnum() and not _PARTS.search(cell)):
-        return cell
-    return _FORMULA.sub(HARMLESS, cell)
+def harmless(text: str) -> str:
+    """The text so that it shows itself and computes nothing."""
+    return text if text[:1].isalnum() and not _PARTS.search(text) else _FORMULA.sub(HARMLESS, text)

@@ -1,5 +1,7 @@
 """The history's filters against a plain loop over all rows, and what an address may say."""
 
+import csv
+import io
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from app.database import rows
 from app.transactions.asking import KINDS, STATUSES, Filters, asked
 from app.transactions.cursor import NEWEST
+from app.transactions.export import export
 from app.transactions.history import PAGE_ROWS, history_page
 from app.transactions.matching import FAILED_FOR
 from tests.factories import make_user
@@ -120,7 +123,10 @@ TEXTS = st.sampled_from(
 async def test_any_filters_give_what_a_plain_loop_gives(
     alice: str, alices_rows: list[Row], data: st.DataObject
 ) -> None:
-    """HIST-02, HIST-04: any combination, over pages of any size; the totals hold the counted rows alone."""
+    """HIST-02, HIST-04, HIST-06: any combination, over pages of any size; the totals hold the counted rows alone.
+
+    The file has the same rows in the same order, in batches of any size.
+    """
     workshops = [*sorted({each["workshop_id"] for each in alices_rows if each["workshop_id"]}), "ws_unknown"]
     first, last = sorted([data.draw(DAYS), data.draw(DAYS)])
     filters = Filters(
@@ -134,6 +140,9 @@ async def test_any_filters_give_what_a_plain_loop_gives(
     page_rows = data.draw(st.sampled_from([1, 3, PAGE_ROWS]))
     expected = plainly(alices_rows, filters)
     assert [each["id"] for each in await walk(alice, filters, page_rows)] == expected
+    file = await export(alice, filters, now=NOW, batch_rows=page_rows)
+    text = "".join([piece async for piece in file.pieces])
+    assert [line["transaction"] for line in csv.DictReader(io.StringIO(text, newline=""))] == expected
     totals = (await history_page(alice, filters, now=NOW)).totals
     counted = [each for each in alices_rows if each["id"] in set(expected) and each["seq"] is not None]
     assert (totals.found_rows, totals.counted_rows) == (len(expected), len(counted))

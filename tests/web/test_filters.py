@@ -16,6 +16,8 @@ from app.web.filters import (
     moment_text,
     money,
     month_text,
+    time_text,
+    weekday_text,
     zone_text,
 )
 from app.web.manner import LOCALES, PLAIN, Manner, manner, written_as, zone_named
@@ -80,9 +82,9 @@ def test_a_day_follows_the_zone_of_the_reader() -> None:
 
 
 WRITTEN = {
-    "en": ["1,200 credits", "−1,500", "$1,234.50", "−$3.80", "¥1,234", "5 Jan 2026, 09:05", "5 Jan, 09:05", "January 2026"],
-    "de": ["1.200 credits", "−1.500", "1.234,50 $", "−3,80 $", "1.234 ¥", "05.01.2026, 09:05", "5. Jan., 09:05", "Januar 2026"],
-    "ja": ["1,200 credits", "−1,500", "$1,234.50", "−$3.80", "￥1,234", "2026/01/05 9:05", "1月5日 9:05", "2026年1月"],
+    "en": ["1,200 credits", "−1,500", "$1,234.50", "−$3.80", "¥1,234", "5 Jan 2026, 09:05", "09:05", "Mon 5 Jan", "January 2026"],
+    "de": ["1.200 credits", "−1.500", "1.234,50 $", "−3,80 $", "1.234 ¥", "05.01.2026, 09:05", "09:05", "Mo., 5. Jan.", "Januar 2026"],
+    "ja": ["1,200 credits", "−1,500", "$1,234.50", "−$3.80", "￥1,234", "2026/01/05 9:05", "9:05", "1月5日(月)", "2026年1月"],
 }  # fmt: skip
 
 
