@@ -8,39 +8,27 @@ from litestar.params import FromPath
 from litestar.response import Response, Template
 from litestar.types import ControllerRouterHandler
 
-from app.accounts.limits import UNLOCKS
 from app.catalog.packs import Catalog
 from app.clock import Clock
-from app.errors import BadInput, NotEnoughCredits, NotFound, TryLater
+from app.errors import BadInput, NotFound
 from app.ids import is_id
-from app.web.flash import Flash, Kind
+from app.web.flash import Flash
 from app.web.forms import Form, read_form
 from app.web.polling import tries_in
 from app.web.rendering import go, page, wants_fragment
 from app.web.site import HttpRequest, Viewer
-from app.workshops import creation_routes, pages
+from app.workshops import creation_routes, pages, unlock_routes
 from app.workshops.access import PaywallRules
 from app.workshops.creating import start_free
 from app.workshops.deleting import delete_workshop
-from app.workshops.errors import (
-    NotComplete,
-    OpenedMeanwhile,
-    StaleNotes,
-    StepLocked,
-    StepNotReached,
-    UnlockStays,
-)
+from app.workshops.errors import NotComplete, OpenedMeanwhile, StaleNotes, StepLocked, StepNotReached
 from app.workshops.saving import Draft, Saved, SaveOutcome, save_notes
-from app.workshops.steps import FIRST_PAID_STEP, LAST_STEP, Step, step
-from app.workshops.undo import undo_unlock
-from app.workshops.unlock import UnlockOutcome, unlock
-from app.workshops.view import LockedPage, NotCompletePage, NotesBox, StaysPage, StepPage
+from app.workshops.steps import LAST_STEP, Step, step
+from app.workshops.unlock_routes import TO_DIALOG, locked_answer
+from app.workshops.view import NotCompletePage, NotesBox, StepPage
 from app.workshops.visit import Visit
-from app.workshops.words import stays_text, undone_text, unlocked_text
 
-TO_DIALOG = {"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}
 DAMAGED = 0  # versions count from 1
-BUSY = "It is too busy for a moment. No credit was used. Please try again."
 
 
 async def visit_to(
@@ -76,7 +64,7 @@ async def show_step(
         view = await pages.open_step(visit, here)
     except StepLocked:
         locked = await pages.locked_step(visit, here, tries=tries or 0)
-        return _locked(request, locked, is_poll=tries is not None)
+        return locked_answer(request, locked, is_poll=tries is not None)
     if tries is not None and wants_fragment(request.headers):
         return go(
             request,
@@ -104,53 +92,11 @@ async def save_step(
             now=visit.now,
         )
     except StepLocked:
-        return _locked(request, await pages.locked_step(visit, here))
+        return locked_answer(request, await pages.locked_step(visit, here))
     except (BadInput, StepNotReached, StaleNotes) as error:
         status, notes = _unsaved(error, draft)
         return await _step_again(request, visit, here, notes, status=status)
     return await _after_saving(request, visit, here, draft, saved)
-
-
-@post("/unlock", opt={"limits": (UNLOCKS,)})
-async def unlock_workshop(request: HttpRequest, visit: NamedDependency[Visit]) -> Template | Response[None]:
-    """Use one credit for the workshop and go on; the offer again where that cannot be done now."""
-    try:
-        unlocked = await unlock(
-            visit.user_id,
-            visit.workshop_id,
-            rules=visit.rules,
-            now=visit.now,
-            actor=visit.actor,
-            request_id=visit.request_id,
-        )
-    except NotEnoughCredits as error:
-        renewed = replace(visit, balance_credits=error.balance_credits)
-        return _locked(request, await pages.locked_step(renewed, FIRST_PAID_STEP))
-    except TryLater as busy:
-        locked = await pages.locked_step(visit, FIRST_PAID_STEP, notice=BUSY)
-        return _locked(request, locked, status=503, retry_after_seconds=busy.retry_after_seconds)
-    kind: Kind = "done" if unlocked.outcome is UnlockOutcome.UNLOCKED else "note"
-    return go(request, _opened_href(visit, unlocked.current_slug), flash=Flash(kind, unlocked_text(unlocked)))
-
-
-@post("/unlock/undo", opt={"limits": (UNLOCKS,)})
-async def take_unlock_back(request: HttpRequest, visit: NamedDependency[Visit]) -> Template | Response[None]:
-    """Undo an unlock while that is possible; the reason where it is not."""
-    unlock_id = (await read_form(request)).text("unlock") or None
-    try:
-        undone = await undo_unlock(
-            visit.user_id,
-            visit.workshop_id,
-            unlock_id,
-            now=visit.now,
-            actor=visit.actor,
-            request_id=visit.request_id,
-        )
-    except UnlockStays as error:
-        view = StaysPage(visit.workshop_id, error.title, stays_text(error.barrier))
-        return page(request, "workshops/stays.html", view, status=409)
-    kind: Kind = "note" if undone.is_repeat else "done"
-    return go(request, f"/workshops/{visit.workshop_id}", flash=Flash(kind, undone_text(undone)))
 
 
 @post("/start")
@@ -166,7 +112,7 @@ async def show_build_pack(request: HttpRequest, visit: NamedDependency[Visit]) -
     try:
         return page(request, "workshops/build_pack.html", await pages.build_pack(visit))
     except StepLocked:
-        return _locked(request, await pages.locked_step(visit, LAST_STEP))
+        return locked_answer(request, await pages.locked_step(visit, LAST_STEP))
     except NotComplete as error:
         view = NotCompletePage(visit.workshop_id, error.title, step(error.current_slug), LAST_STEP)
         return page(request, "workshops/not_complete.html", view, status=409)
@@ -245,31 +191,9 @@ def _at_gate(request: HttpRequest, view: StepPage) -> Template:
     return page(request, "workshops/step.html", view, part=part, status=402, headers=TO_DIALOG)
 
 
-def _locked(
-    request: HttpRequest,
-    view: LockedPage,
-    *,
-    is_poll: bool = False,
-    status: int = 402,
-    retry_after_seconds: int | None = None,
-) -> Template:
-    """The locked page; for htmx the offer as a dialog, or renewed in place while a payment settles."""
-    headers = {} if is_poll else dict(TO_DIALOG)
-    if retry_after_seconds is not None:
-        headers["Retry-After"] = str(retry_after_seconds)
-    part = "workshops/_offer.html" if is_poll else "workshops/_offer_dialog.html"
-    return page(request, "workshops/locked.html", view, part=part, status=status, headers=headers)
-
-
 def _go_on(request: HttpRequest, error: OpenedMeanwhile) -> Response[None]:
     """It opened while the offer was being made: on to the step the workshop stands at now."""
     return go(request, f"/workshops/{error.workshop_id}")
-
-
-def _opened_href(visit: Visit, current_slug: str) -> str:
-    """The gated step; for a workshop that was further already, the step it stands at."""
-    onward = max(step(current_slug), FIRST_PAID_STEP, key=lambda each: each.number)
-    return f"/workshops/{visit.workshop_id}/steps/{onward.slug}"
 
 
 ROUTES: list[ControllerRouterHandler] = [
@@ -280,8 +204,7 @@ ROUTES: list[ControllerRouterHandler] = [
             current_step,
             show_step,
             save_step,
-            unlock_workshop,
-            take_unlock_back,
+            *unlock_routes.ROUTES,
             begin_free,
             show_build_pack,
             ask_to_delete,
