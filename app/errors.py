@@ -123,8 +123,12 @@ class UnknownPurchase(BillingError):
 
 
 class SignInNeeded(BillingError):
-    """The page is for signed-in people. `return_to` is where the person wanted to go."""
+    """The page is for signed-in people. `return_to` is where the person wanted to go.
 
-    def __init__(self, return_to: str) -> None:
+    `typed_key` opens what they had typed, for the browser that sent it; None where nothing is kept.
+    """
+
+    def __init__(self, return_to: str, *, typed_key: str | None = None) -> None:
         self.return_to = return_to
+        self.typed_key = typed_key
         super().__init__("sign-in needed")

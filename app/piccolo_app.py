@@ -9,7 +9,7 @@ from app.checkout.tables import Purchase
 from app.ledger.tables import CreditTransaction
 from app.reconcile.tables import ReconcileCursor
 from app.webhooks.tables import StripeEvent
-from app.workshops.tables import Workshop, WorkshopStep
+from app.workshops.tables import Draft, Workshop, WorkshopStep
 
 APP_CONFIG = AppConfig(
     app_name="billing",
@@ -18,6 +18,7 @@ APP_CONFIG = AppConfig(
         User,
         Workshop,
         WorkshopStep,
+        Draft,
         Purchase,
         CreditTransaction,
         StripeEvent,

@@ -25,6 +25,7 @@ TABLES = [
     "reconcile_cursors",
     "rate_limits",
     "spent_sign_ins",
+    "drafts",
 ]
 # What a host's own tables may call differently, or leave out.
 OF_THE_HOST = frozenset(

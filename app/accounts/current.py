@@ -4,7 +4,10 @@ from urllib.parse import quote
 
 from litestar.response import Response
 
+from app.accounts.typed import TYPED, TYPED_SECONDS
 from app.errors import SignInNeeded
+from app.web.cookies import cookie
+from app.web.flash import Flash
 from app.web.rendering import go
 from app.web.security import path_and_query, safe_path
 from app.web.site import HttpRequest, SiteOptions, Viewer, options_of, viewer_of
@@ -27,8 +30,14 @@ async def visitor(request: HttpRequest) -> Viewer | None:
 
 
 def sign_in_first(request: HttpRequest, error: SignInNeeded) -> Response[None]:
-    """The answer to SignInNeeded: on to sign-in, which leads back."""
-    return go(request, f"/sign-in?return_to={quote(error.return_to, safe='/')}")
+    """The answer to SignInNeeded: on to sign-in, which leads back, to what was typed as well if it is kept."""
+    target = f"/sign-in?return_to={quote(error.return_to, safe='/')}"
+    if error.typed_key is None:
+        return go(request, target)
+    words = "Your sign-in has ended. What you typed is kept: sign in, and it stands there again."
+    answer = go(request, target, flash=Flash("note", words))
+    answer.set_cookie(cookie(options_of(request), TYPED, error.typed_key, max_age_seconds=TYPED_SECONDS))
+    return answer
 
 
 def way_back(request: HttpRequest, options: SiteOptions) -> str:

@@ -1,5 +1,6 @@
 """Decides who sends a request, once, before anything else asks. Knows the cookie, but no page."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from litestar.enums import ScopeType
@@ -9,10 +10,11 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from app.accounts.current import way_back
 from app.accounts.preferences import OVERRIDES
 from app.accounts.sessions import LONGEST, SignedIn, resolve
+from app.accounts.typed import Keep, new_typed_key, typed_key
 from app.clock import Clock
 from app.errors import SignInNeeded
 from app.web.cookies import cookie_name
-from app.web.csrf import READING
+from app.web.csrf import READING, is_sent_by_us
 from app.web.forms import form_pairs
 from app.web.manner import PLAIN, manner_of, written_as
 from app.web.security import safe_path
@@ -26,7 +28,8 @@ class SessionMiddleware(ASGIMiddleware):
     """Leaves the moment, the viewer and the session's token in the request's state; nobody signed in is None.
 
     Static files and health answers opt out with `no_session`. A form sent after the session ended leads to
-    sign-in instead of "this form has expired", save the forms with `signed_out`, which need no session.
+    sign-in instead of "this form has expired", save the forms with `signed_out`, which need no session. What was typed
+    into it is kept where its handler says how, whether the cookie died or was taken away in another tab.
     """
 
     scopes = (ScopeType.HTTP,)
@@ -41,14 +44,25 @@ class SessionMiddleware(ASGIMiddleware):
         token = request.cookies.get(cookie_name(self.options, SESSION))
         now = self.clock()
         signed_in = await resolve(token, now=now) if token else None
-        if token and signed_in is None and _needs_session(request):
-            raise SignInNeeded(await self._way_back(request))
+        if signed_in is None and _needs_session(request):
+            await self._keep_typed(request, now)
+            if token:
+                raise SignInNeeded(await self._way_back(request))
         state = scope_state(scope)
         state["asked_at"] = now
         state["viewer"] = _viewer(signed_in) if signed_in else None
         state["session_token"] = token if signed_in else None
         with written_as(state["viewer"].manner if state["viewer"] else PLAIN):
             await next_app(scope, receive, send)
+
+    async def _keep_typed(self, request: HttpRequest, now: datetime) -> None:
+        """Where the handler can keep what was typed, and a page of ours sent it: keep it, and lead back to it."""
+        keep: Keep | None = request.route_handler.opt.get("keeps_typed")
+        if keep is None or not is_sent_by_us(request, self.options):
+            return
+        key = typed_key(request, self.options) or new_typed_key()
+        await keep(request, key, now)
+        raise SignInNeeded(safe_path(request.url.path, base_url=self.options.base_url), typed_key=key)
 
     async def _way_back(self, request: HttpRequest) -> str:
         """The form's page; the short fields that its handler names in `keeps` come along in the address."""

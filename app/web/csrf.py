@@ -91,20 +91,28 @@ class Csrf(ASGIMiddleware):
     def _require_same_origin(self, request: HttpRequest) -> None:
         site = request.headers.get("sec-fetch-site", "same-origin")
         origin = request.headers.get("origin")
-        if site not in {"same-origin", "none"} or (origin is not None and not self._is_ours(origin, request)):
+        if site not in {"same-origin", "none"} or not _is_ours(origin, request, self.options):
             raise ForgedForm
-
-    def _is_ours(self, origin: str, request: HttpRequest) -> bool:
-        if origin.lower() == self.options.base_url.lower():
-            return True
-        here = f"http://{request.headers.get('host', '')}"  # the host check has let only this machine through
-        return self.options.is_development and origin.lower() == here.lower()
 
     async def _require_token(self, request: HttpRequest) -> None:
         seed = _seed_of(request, self.options)
         sent = [text for name, text in await form_pairs(request) if name == "csrf_token"]
         if seed is None or len(sent) != 1 or not is_token_of(seed, self.options.secret, sent[0]):
             raise ForgedForm
+
+
+def is_sent_by_us(request: HttpRequest, options: SiteOptions) -> bool:
+    """True when the browser itself says that a page of ours sent this; without its word, False."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    said = site == "same-origin" or (site is None and origin is not None)
+    return said and _is_ours(origin, request, options)
+
+
+def _is_ours(origin: str | None, request: HttpRequest, options: SiteOptions) -> bool:
+    if origin is None or origin.lower() == options.base_url.lower():
+        return True
+    here = f"http://{request.headers.get('host', '')}"  # the host check has let only this machine through
+    return options.is_development and origin.lower() == here.lower()
 
 
 def _seed_of(request: HttpRequest, options: SiteOptions) -> str | None:

@@ -10,6 +10,7 @@ from litestar.response import Response, Template
 from litestar.types import ControllerRouterHandler
 
 from app.accounts.limits import WORKSHOPS_MADE
+from app.accounts.typed import typed_key
 from app.catalog.packs import Catalog
 from app.clock import Clock
 from app.errors import BadInput, NotEnoughCredits, StripeRefused, StripeUnavailable
@@ -17,7 +18,7 @@ from app.web.flash import Flash
 from app.web.forms import Form, new_form_key, read_form
 from app.web.rendering import go, page
 from app.web.request_id import request_id
-from app.web.site import HttpRequest, Viewer
+from app.web.site import HttpRequest, Viewer, options_of
 from app.workshops.access import PaywallRules
 from app.workshops.creating import (
     FREE,
@@ -58,6 +59,7 @@ async def visit_to_new(
         now=clock(),
         request_id=request_id(request),
         form_key=new_form_key(),
+        typed_key=typed_key(request, options_of(request)),
     )
 
 

@@ -6,10 +6,12 @@ Notes are read with the decision in hand that their step is open, so a closed st
 from dataclasses import replace
 
 from app.catalog.packs import UNLOCK_PRICE_CREDITS
+from app.workshops.drafts import kept_draft
 from app.workshops.errors import NotComplete, OpenedMeanwhile, StepLocked
 from app.workshops.offer import offer_for
 from app.workshops.offer_view import Circumstances, OfferView, is_at_gate, offer_view
 from app.workshops.reading import (
+    Notes,
     UnlockPayment,
     WorkshopRecord,
     debt_cause,
@@ -48,7 +50,7 @@ async def open_step(visit: Visit, here: Step) -> StepPage:
     """
     workshop = await workshop_at(visit)
     (notes,) = await notes_of(workshop, visit.access(workshop, here.slug), here)
-    return await page_of_step(visit, workshop, here, NotesBox(notes.text, notes.version))
+    return await page_of_step(visit, workshop, here, await _box(visit, workshop, notes))
 
 
 async def page_of_step(visit: Visit, workshop: WorkshopRecord, here: Step, notes: NotesBox) -> StepPage:
@@ -112,6 +114,19 @@ def unpaid(visit: Visit, pack_slug: str, text: str) -> Unpaid:
         workshop_id=visit.workshop_id,
         return_to=f"/workshops/{visit.workshop_id}",
         form_key=visit.form_key,
+    )
+
+
+async def _box(visit: Visit, workshop: WorkshopRecord, notes: Notes) -> NotesBox:
+    """The notes as they are stored, or as this browser typed them before its sign-in ended."""
+    if visit.typed_key is None:
+        return NotesBox(notes.text, notes.version)
+    draft = await kept_draft(workshop.id, notes.step.slug, key=visit.typed_key, now=visit.now)
+    if draft is None or draft.notes == notes.text:
+        return NotesBox(notes.text, notes.version)
+    is_older = draft.version != notes.version
+    return NotesBox(
+        draft.notes, notes.version, stored_text=notes.text if is_older else None, is_kept=not is_older
     )
 
 

@@ -1,6 +1,8 @@
 """Maps the addresses of one workshop to its use cases and pages. Every route of a step asks the access decision."""
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from litestar import Router, get, post
 from litestar.di import NamedDependency, Provide
@@ -21,6 +23,7 @@ from app.workshops import creation_routes, pages, unlock_routes
 from app.workshops.access import PaywallRules
 from app.workshops.creating import start_free
 from app.workshops.deleting import delete_workshop
+from app.workshops.drafts import drop_draft, keep_draft
 from app.workshops.errors import NotComplete, OpenedMeanwhile, StaleNotes, StepLocked, StepNotReached
 from app.workshops.saving import Draft, Saved, SaveOutcome, save_notes
 from app.workshops.steps import LAST_STEP, Step, step
@@ -74,7 +77,16 @@ async def show_step(
     return page(request, "workshops/step.html", view)
 
 
-@post("/steps/{slug:str}")
+async def keep_notes(request: HttpRequest, key: str, now: datetime) -> None:
+    """Keep the notes of somebody whose sign-in has ended; who that is, is shown when they sign in again."""
+    workshop_id = request.path_params["workshop_id"]
+    with suppress(BadInput, NotFound):  # what no page could show, and steps that there are not
+        draft, here = _draft(await read_form(request)), step(request.path_params["slug"])
+        if is_id(workshop_id):
+            await keep_draft(workshop_id, here.slug, draft, key=key, now=now)
+
+
+@post("/steps/{slug:str}", opt={"keeps_typed": keep_notes})
 async def save_step(
     request: HttpRequest, visit: NamedDependency[Visit], slug: FromPath[str]
 ) -> Template | Response[None]:
@@ -96,6 +108,8 @@ async def save_step(
     except (BadInput, StepNotReached, StaleNotes) as error:
         status, notes = _unsaved(error, draft)
         return await _step_again(request, visit, here, notes, status=status)
+    if visit.typed_key:
+        await drop_draft(visit.workshop_id, here.slug, key=visit.typed_key)
     return await _after_saving(request, visit, here, draft, saved)
 
 

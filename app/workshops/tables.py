@@ -1,6 +1,6 @@
 """Tables of workshops and their steps. The ledger stamps `credit_consumed_at`, nobody else does."""
 
-from piccolo.columns import Integer, Text, Timestamptz
+from piccolo.columns import Bytea, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
@@ -31,3 +31,15 @@ class WorkshopStep(Table, tablename="workshop_steps"):
     version = Integer(default=1)  # moves by one with every change of the notes; an older form meets 409
     created_at = Timestamptz(default=TimestamptzNow())
     updated_at = Timestamptz(default=TimestamptzNow())
+
+
+class Draft(Table, tablename="drafts"):
+    """Notes that came when the sign-in had ended; (workshop_id, slug) is unique, and a day is all they are kept."""
+
+    id = Text(primary_key=True, default="")
+    workshop_id = Text(default="")
+    slug = Text(default="")
+    key_hash = Bytea(default=b"")  # sha256 of the cookie of the browser that typed them
+    notes = Text(default="")
+    version = Integer(null=True, default=None)  # of the notes that they were typed over
+    kept_at = Timestamptz(default=TimestamptzNow())

@@ -40,13 +40,17 @@ class StepsList:
 
 @dataclass(frozen=True, slots=True)
 class NotesBox:
-    """The notes as the form holds them. `stored_text`: what was saved elsewhere meanwhile, to be seen beside them."""
+    """The notes as the form holds them. `stored_text`: what was saved elsewhere meanwhile, to be seen beside them.
+
+    `is_kept`: they were typed before a sign-in ended, and are not saved yet.
+    """
 
     text: str
     version: int
     stored_text: str | None = None
     problem: str = ""
     is_saved: bool = False
+    is_kept: bool = False
     longest: int = LONGEST_NOTES
 
 

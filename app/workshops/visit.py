@@ -12,7 +12,10 @@ from app.workshops.steps import FIRST_PAID_SLUG
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One person at one workshop, which is not yet known to be theirs. Units: `balance_credits` as of this request."""
+    """One person at one workshop, which is not yet known to be theirs. Units: `balance_credits` as of this request.
+
+    `typed_key`: the key to notes that this browser typed before a sign-in ended, if it brings one.
+    """
 
     user_id: str
     balance_credits: int
@@ -22,6 +25,7 @@ class Visit:
     now: datetime
     request_id: str | None
     form_key: str
+    typed_key: str | None
 
     @property
     def actor(self) -> Actor:
