@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from app.dashboard.balance_line import WEEKS
 from app.database import row, rows, tx
 from app.errors import NotFound
+from app.ledger.statement import balances_before
 from app.transactions.asking import NO_FILTERS
-from app.transactions.balance_chart import Change, last_of_each_day
+from app.transactions.balance_chart import Change
 from app.transactions.cursor import Cursor, after_uncounted
 from app.transactions.explaining import Sums
-from app.transactions.explaining_reading import SUMS
+from app.transactions.explaining_reading import SUMS, changes_after
 from app.transactions.history import HistoryPage, Stored, history_page
 from app.transactions.matching import FAILED_FOR
 from app.workshops.steps import FIRST_STEP
@@ -26,21 +27,6 @@ SELECT u.onboarding_complete, s.*,
          WHERE t.clerk_user_id = $1 AND t.seq IS NULL AND t.status = 'pending') AS pending
   FROM users u, LATERAL ({SUMS}) s
  WHERE u.clerk_user_id = $1"""
-
-# Walks the chain backwards from the newest row to the first one before $2: the cost is that of the rows in between.
-CHANGES = """
-WITH RECURSIVE walk AS (
-SELECT t.seq, t.posted_at, t.balance_before, t.balance_after
-  FROM users u
-  JOIN credit_transactions t ON t.clerk_user_id = u.clerk_user_id AND t.seq = u.ledger_seq
- WHERE u.clerk_user_id = $1
-UNION ALL
-SELECT t.seq, t.posted_at, t.balance_before, t.balance_after
-  FROM walk
-  JOIN credit_transactions t ON t.clerk_user_id = $1 AND t.seq = walk.seq - 1
- WHERE walk.posted_at > $2
-)
-SELECT posted_at, balance_before, balance_after FROM walk ORDER BY seq"""
 
 WORKSHOPS = """
 SELECT w.id, w.title, w.status, w.current_step, w.created_at, w.credit_consumed_at,
@@ -126,10 +112,6 @@ def _place_after(workshop: Stored) -> Cursor:
 
 
 async def _changes(user_id: str, since: datetime) -> list[Change]:
-    """The balance at `since`, then after each movement; of one day's movements the last stands for all."""
-    walked = await rows(CHANGES, user_id, since)
-    inside = [each for each in walked if each["posted_at"] > since]
-    outside = [each for each in walked if each["posted_at"] <= since]
-    before = outside[-1]["balance_after"] if outside else inside[0]["balance_before"] if inside else 0
-    later = [Change(each["posted_at"], each["balance_after"]) for each in inside]
-    return [Change(since, before), *last_of_each_day(later)]
+    """The balance at `since`, then day by day after each day's movements."""
+    [stood] = await balances_before(user_id, [since])
+    return [Change(since, stood.balance_credits), *await changes_after(user_id, stood.ledger_seq)]

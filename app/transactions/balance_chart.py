@@ -1,12 +1,11 @@
 """Decides how a balance over time is drawn: across to each change, then up or down. Pure; no library, no page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from app.web.filters import credits, day_text, figure
-from app.web.manner import manner
 
 WIDTH, HEIGHT = 600, 120
 
@@ -48,11 +47,6 @@ def step_path(points: Sequence[tuple[float, float]]) -> str:
     """Across to each change, then up or down: a balance has no slope."""
     (x, y), *rest = points
     return f"M{x:g} {y:g}" + "".join(f"H{x:g}V{y:g}" for x, y in rest)
-
-
-def last_of_each_day(changes: Iterable[Change]) -> list[Change]:
-    """Of the changes of one of the reader's days the last stands for all."""
-    return list({manner().local(each.at).date(): each for each in changes}.values())
 
 
 def balance_chart(

@@ -14,7 +14,7 @@ from app.transactions.statement_months import StatementMonth, months_between
 from app.web.manner import manner
 
 A_MOMENT = timedelta(microseconds=1)  # moments are stored in whole microseconds
-DRAWN_ROWS = 2_000  # the newest; who has more sees since when the line runs
+DRAWN_DAYS = 1_000  # the newest; who has more sees since when the line runs
 
 # By kind, what all counted rows of a person add up to.
 SUMS = """
@@ -27,9 +27,12 @@ SELECT coalesce(sum(t.amount) FILTER (WHERE t.type = 'purchase'), 0)::bigint AS 
        coalesce(sum(t.amount) FILTER (WHERE t.type = 'adjustment'), 0)::bigint AS adjustment
   FROM credit_transactions t WHERE t.clerk_user_id = $1 AND t.seq IS NOT NULL"""
 FIRST_AT = "SELECT posted_at FROM credit_transactions WHERE clerk_user_id = $1 AND seq = 1"
-DRAWN = """
-SELECT t.seq, t.posted_at, t.balance_before, t.balance_after
-  FROM credit_transactions t WHERE t.clerk_user_id = $1 AND t.seq > $2 ORDER BY t.seq"""
+# Of one UTC day's rows the last stands for all.
+DAYS = """
+SELECT DISTINCT ON (day) posted_at, balance_after
+  FROM (SELECT t.posted_at, t.balance_after, t.seq, date_trunc('day', t.posted_at, 'UTC') AS day
+          FROM credit_transactions t WHERE t.clerk_user_id = $1 AND t.seq > $2) moved
+ ORDER BY day DESC, seq DESC LIMIT $3"""
 MADE_BY = f"SELECT {MOVEMENT}, {MONEY} {LOOKED_UP} WHERE t.clerk_user_id = $1 AND t.seq = $2"
 
 
@@ -37,7 +40,7 @@ MADE_BY = f"SELECT {MOVEMENT}, {MONEY} {LOOKED_UP} WHERE t.clerk_user_id = $1 AN
 class Life:
     """A balance from its first row until now.
 
-    `changes` begin with what the balance was before the oldest row that is drawn; `months` are all, each with the
+    `changes` are those of the newest days, from zero on if they are all; `months` are all there were, each with the
     balance when it ended. Nothing of it is there for a person without counted rows.
     """
 
@@ -64,12 +67,19 @@ async def life_of(user_id: str, *, now: datetime) -> Life:
     async with tx(isolation="repeatable_read", readonly=True):
         latest = await balance_of(user_id)
         sums = await _sums(user_id, latest.ledger_seq, pending_credits=latest.pending_credits)
-        drawn = await rows(DRAWN, user_id, max(0, latest.ledger_seq - DRAWN_ROWS))
+        first = await row(FIRST_AT, user_id)
+        changes = await changes_after(user_id, 0)
         months = await months_of(user_id, now=now)
-    changes = [Change(each["posted_at"], each["balance_after"]) for each in drawn]
-    if drawn:
-        changes.insert(0, Change(drawn[0]["posted_at"], drawn[0]["balance_before"]))
-    return Life(sums, changes, months, is_whole=latest.ledger_seq <= DRAWN_ROWS)
+    is_whole = len(changes) < DRAWN_DAYS
+    if first is not None and is_whole:
+        changes.insert(0, Change(first["posted_at"], 0))
+    return Life(sums, changes, months, is_whole)
+
+
+async def changes_after(user_id: str, ledger_seq: int) -> list[Change]:
+    """How the balance changed after this row, day by day, oldest first; of long ones only the newest `DRAWN_DAYS`."""
+    found = await rows(DAYS, user_id, ledger_seq, DRAWN_DAYS)
+    return [Change(each["posted_at"], each["balance_after"]) for each in reversed(found)]
 
 
 async def months_of(user_id: str, *, now: datetime) -> list[tuple[StatementMonth, Standing]]:

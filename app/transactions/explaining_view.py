@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from app.ledger.statement import Standing
 from app.transactions.asking import asked
-from app.transactions.balance_chart import BalanceChart, Figure, balance_chart, last_of_each_day
+from app.transactions.balance_chart import BalanceChart, Figure, balance_chart
 from app.transactions.explaining import Sentence, balance_sentence
-from app.transactions.explaining_reading import DRAWN_ROWS, DayEnd, Life
+from app.transactions.explaining_reading import DRAWN_DAYS, DayEnd, Life
 from app.transactions.rows import LedgerRow, ledger_row
 from app.transactions.statement_months import StatementMonth, month_of
 from app.web.filters import balance_text, day_text, figure, zone_text
@@ -99,15 +99,14 @@ def life_view(life: Life, *, now: datetime) -> LifeView:
         chart=_chart(life, now) if life.changes else None,
         note=""
         if life.is_whole
-        else f"The line shows the newest {figure(DRAWN_ROWS)} rows; the figures go back further.",
+        else f"The line shows the newest {figure(DRAWN_DAYS)} days; the figures go back further.",
     )
 
 
 def _chart(life: Life, now: datetime) -> BalanceChart:
-    before, *changes = life.changes
     return balance_chart(
-        [before, *last_of_each_day(changes)],
-        start=before.at,
+        life.changes,
+        start=life.changes[0].at,
         end=now,
         title="Balance over time",
         figures=month_figures(life.months, now=now),

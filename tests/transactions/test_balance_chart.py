@@ -1,19 +1,14 @@
-"""The drawing of a balance: steps without slopes, days, the zero line."""
+"""The drawing of a balance: steps without slopes, at any moment."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from app.transactions.balance_chart import WIDTH, Change, balance_chart, last_of_each_day, step_path
+from app.transactions.balance_chart import WIDTH, Change, balance_chart, step_path
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 def test_the_path_has_no_slopes() -> None:
     assert step_path([(0, 10), (5.5, 0), (20, 10)]) == "M0 10H5.5V0H20V10"
-
-
-def test_of_one_days_changes_the_last_stands_for_all() -> None:
-    hours = [Change(NOON + timedelta(hours=hour), hour) for hour in (0, 1, 11, 12)]
-    assert [each.balance_credits for each in last_of_each_day(hours)] == [11, 12]
 
 
 def test_a_balance_of_one_moment_can_be_drawn() -> None:

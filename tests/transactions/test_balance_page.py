@@ -14,7 +14,7 @@ from app.accounts.preferences import Preferences, keep
 from app.transactions import explaining_reading
 from app.transactions.asking import asked
 from app.transactions.explaining import Sentence, balance_sentence
-from app.transactions.explaining_reading import day_end, life_of
+from app.transactions.explaining_reading import changes_after, day_end, life_of
 from app.transactions.history import history_page
 from tests.factories import make_user
 from tests.transactions.ledgers import NOW, buy, give, refund, use, write_varied_ledger
@@ -198,13 +198,20 @@ async def test_a_newcomer_reads_why_there_is_nothing(client: httpx.AsyncClient) 
     assert not page.all("svg", role="img")
 
 
+async def test_of_one_days_rows_the_last_stands_for_all(pool: None, alice: str) -> None:
+    for hour in (0, 1, 23, 24):
+        await give(alice, datetime(2026, 10, 1, 0, 0, tzinfo=UTC) + timedelta(hours=hour))
+    assert [each.balance_credits for each in await changes_after(alice, 0)] == [3, 4]
+    assert [each.balance_credits for each in await changes_after(alice, 3)] == [4]
+
+
 async def test_a_line_too_long_to_draw_says_where_it_begins(
     client: httpx.AsyncClient, alice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explaining_reading, "DRAWN_ROWS", 2)
+    monkeypatch.setattr(explaining_reading, "DRAWN_DAYS", 2)
     for days in (90, 60, 30):
         await give(alice, NOW - timedelta(days=days))
     page = await page_of(client)
-    assert page.one("svg", role="img").one("desc").text.startswith("From 1 credit to 3 credits, in 2 steps.")
+    assert page.one("svg", role="img").one("desc").text.startswith("From 2 credits to 3 credits, in 1 step.")
     assert "the figures go back further." in page.text
     assert len(page.one("details").one("tbody").all("tr")) == 4
