@@ -1,47 +1,33 @@
-"""Decides how one movement is written in a file: a column for everything a list shows. Pure; knows no page."""
+"""Decides how one movement is written in a file: a column for everything a list shows. Pure; knows no page.
+
+What does not count has no balance; what moved no money names no currency. Units: whole credits, minor units, UTC.
+"""
 
 from collections.abc import Iterable
-from datetime import UTC
+from typing import Any
 
-from app.transactions.history import Stored
+from app.transactions.history import MONEY_CENTS
+from app.transactions.matching import AT
 from app.web.csv import csv_lines
 
-COLUMNS = (
-    "time_utc",
-    "type",
-    "status",
-    "description",
-    "credits",
-    "balance_after",
-    "money_minor_units",
-    "currency",
-    "workshop",
-    "transaction",
-    "purchase",
-)
-HEAD = csv_lines([COLUMNS])
+# Made by the database as they stand in the file, so that a row is not taken apart on its way.
+CELLS = {
+    "time_utc": f"""to_char({AT} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
+    "type": "t.type",
+    "status": "t.status",
+    "description": "t.description",
+    "credits": "t.amount",
+    "balance_after": "CASE WHEN t.seq IS NOT NULL THEN t.balance_after END",
+    "money_minor_units": MONEY_CENTS,
+    "currency": f"CASE WHEN {MONEY_CENTS} IS NOT NULL THEN upper(p.currency) END",
+    "workshop": "coalesce(w.title, t.workshop_title)",
+    "transaction": "t.id",
+    "purchase": "t.purchase_id",
+}
+SELECTED = ", ".join(f"{sql} AS {name}" for name, sql in CELLS.items())
+HEAD = csv_lines([CELLS])
 
 
-def movement_lines(movements: Iterable[Stored]) -> str:
-    """The movements as lines of a file. What does not count has no balance; what moved no money names no currency.
-
-    Units: whole credits, minor units of the currency, UTC.
-    """
-    return csv_lines(map(_cells, movements))
-
-
-def _cells(movement: Stored) -> Iterable[str | int | None]:
-    cents = movement["money_cents"]
-    return (
-        movement["at"].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        movement["type"],
-        movement["status"],
-        movement["description"],
-        movement["amount"],
-        None if movement["seq"] is None else movement["balance_after"],
-        cents,
-        None if cents is None else movement["currency"].upper(),
-        movement["workshop_title"],
-        movement["id"],
-        movement["purchase_id"],
-    )
+def movement_lines(selected: Iterable[Any]) -> str:
+    """Rows that were `SELECTED` as lines of the file, without the columns that follow."""
+    return csv_lines(each[: len(CELLS)] for each in selected)

@@ -4,44 +4,18 @@ Between two batches no connection is held, however slowly somebody takes the fil
 whoever remembers where the ledger ended reads the same rows later.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypeAlias
 
 from app.database import row, rows, tx
 from app.errors import NotFound
 from app.transactions.asking import Filters
-from app.transactions.csv_rows import COLUMNS
-from app.transactions.history import ALONG, LOOKED_UP, MONEY_CENTS
-from app.transactions.matching import AT, Condition, matching
-from app.web.csv import csv_lines
-
-Row: TypeAlias = Iterable[str | int | None]
+from app.transactions.csv_rows import HEAD, SELECTED, movement_lines
+from app.transactions.history import ALONG, LOOKED_UP, Stored
+from app.transactions.matching import Condition, matching
 
 BATCH_ROWS = 1_000
-
-# Made by the database as they stand in the file, so that a row is not taken apart on its way.
-CELLS = dict(
-    zip(
-        COLUMNS,
-        (
-            f"""to_char({AT} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
-            "t.type",
-            "t.status",
-            "t.description",
-            "t.amount",
-            "CASE WHEN t.seq IS NOT NULL THEN t.balance_after END",
-            MONEY_CENTS,
-            f"CASE WHEN {MONEY_CENTS} IS NOT NULL THEN upper(p.currency) END",
-            "coalesce(w.title, t.workshop_title)",
-            "t.id",
-            "t.purchase_id",
-        ),
-        strict=True,
-    )
-)
-SELECTED = ", ".join(f"{sql} AS {name}" for name, sql in CELLS.items())
 
 BEGINNING = """
 SELECT coalesce(u.ledger_seq, 0) AS ledger_seq, t.posted_at AS first_at
@@ -100,18 +74,20 @@ async def export(user_id: str, filters: Filters, *, now: datetime, batch_rows: i
     )
 
 
-async def _pieces(uncounted: Sequence[Row], counted: AsyncIterator[Sequence[Row]]) -> AsyncIterator[str]:
-    yield csv_lines([COLUMNS, *uncounted])
+async def _pieces(
+    uncounted: Sequence[Stored], counted: AsyncIterator[Sequence[Stored]]
+) -> AsyncIterator[str]:
+    yield HEAD + movement_lines(uncounted)
     async for batch in counted:
-        yield csv_lines(batch)
+        yield movement_lines(batch)
 
 
 async def _counted(
     user_id: str, asked: Condition, last_seq: int, batch_rows: int
-) -> AsyncIterator[Sequence[Row]]:
+) -> AsyncIterator[Sequence[Stored]]:
     """What counted when the file began, by batches; what is posted meanwhile is not in it."""
     sql, before = COUNTED.format(condition=asked.sql), last_seq + 1
     while before:
         found = await rows(sql, user_id, before, batch_rows, *asked.values)
-        yield [each[: len(COLUMNS)] for each in found]
+        yield found
         before = found[-1]["seq"] if len(found) == batch_rows else 0

@@ -4,7 +4,7 @@ A month that is over never reads differently again: it is cut out of the chain b
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,6 @@ from app.transactions.history import JOINED, LOOKED_UP, MONEY, MOVEMENT, Money, 
 from app.transactions.statement_months import StatementMonth, month_of
 
 SHOWN_ROWS = 1_000
-CSV_ROWS = 1_000  # read at a time
 
 PERSON = "SELECT name, email FROM users WHERE clerk_user_id = $1"
 MOVED = f"""
@@ -28,10 +27,8 @@ ROWS = f"""
 SELECT {MOVEMENT}, {MONEY} {LOOKED_UP}
  WHERE t.clerk_user_id = $1 AND t.seq > $2 AND t.seq <= $3
  ORDER BY t.seq LIMIT $4"""
-WAITING = f"""
-SELECT {MOVEMENT}, {MONEY} {LOOKED_UP}
- WHERE t.clerk_user_id = $1 AND t.seq IS NULL AND t.status = 'pending'
- ORDER BY t.created_at, t.id LIMIT {SHOWN_ROWS}"""
+WAIT = "t.clerk_user_id = $1 AND t.seq IS NULL AND t.status = 'pending' ORDER BY t.created_at, t.id"
+WAITING = f"SELECT {MOVEMENT}, {MONEY} {LOOKED_UP} WHERE {WAIT}"
 # Money that went back, or came back, since the last row that says so: too little for a credit, or held by a dispute.
 # It stands in the month that is not over yet until a row carries it, so that closed months never change.
 CARRIED = """
@@ -58,8 +55,8 @@ class Statement:
     """One month.
 
     `credits` are by kind and signed as the balance felt them. `movements` are oldest first, at most `SHOWN_ROWS` of
-    `row_count`. `money` is what they say. `waiting` and `carried` stand only in
-    the month that is not over: no row counts them yet.
+    `row_count`; `money` is what they say. `waiting` and `carried` stand only in the month that is not over: no row
+    counts them yet.
     """
 
     month: StatementMonth
@@ -108,23 +105,6 @@ async def statement_of(user_id: str, month: StatementMonth, *, now: datetime) ->
             Returned(each["id"], each["pack_name"], each["currency"], each["cents"]) for each in carried
         ],
     )
-
-
-async def statement_rows(
-    user_id: str, month: StatementMonth, *, now: datetime
-) -> AsyncIterator[Sequence[Stored]]:
-    """The month's rows as its page has them, some at a time, those that do not count yet first.
-
-    Which rows they are is settled by the first part; no transaction is held between the parts.
-    Raises: NotFound: there is no such person.
-    """
-    opening, closing = await balances_before(user_id, [month.start_at, month.end_at])
-    yield [] if month < month_of(now) else await rows(WAITING, user_id)
-    after = opening.ledger_seq
-    while after < closing.ledger_seq:
-        found = await rows(ROWS, user_id, after, closing.ledger_seq, CSV_ROWS)
-        yield found
-        after = found[-1]["seq"]
 
 
 def _credits(moved: Sequence[Stored]) -> Mapping[str, int]:

@@ -1,18 +1,15 @@
 """The doors of the statements: the list of months, and a month as paper or as a file."""
 
-from collections.abc import AsyncIterator, Sequence
-
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream, Template
 
 from app.errors import NotFound
-from app.transactions.csv_rows import HEAD, movement_lines
 from app.transactions.explaining_reading import months_of
-from app.transactions.history import Stored
-from app.transactions.statement import statement_of, statement_rows
-from app.transactions.statement_months import StatementMonth, month_named
+from app.transactions.statement import statement_of
+from app.transactions.statement_file import statement_file
+from app.transactions.statement_months import month_named
 from app.transactions.statement_view import months_view, statement_view
 from app.web.manner import PLAIN, manner, write_as_the_books
 from app.web.rendering import page
@@ -39,28 +36,17 @@ async def statement(
     if month is None:
         raise NotFound("statement")
     if name.endswith(FILE):
-        return await _file(month, statement_rows(user_id, month, now=now))
+        pieces = await statement_file(user_id, month, now=now)
+        headers = {
+            "Content-Disposition": f'attachment; filename="statement-{month}.csv"',
+            "X-Robots-Tag": "noindex",
+        }
+        return Stream(pieces, media_type="text/csv", headers=headers)
     found = await statement_of(user_id, month, now=now)
     has_links = manner().zone == PLAIN.zone
     write_as_the_books()
     view = statement_view(found, now=now, has_links=has_links)
     return page(request, "transactions/statement.html", view)
-
-
-async def _file(month: StatementMonth, parts: AsyncIterator[Sequence[Stored]]) -> Stream:
-    """The parts as they come; the first is read beforehand, so that a failure is still an error page."""
-    first = await anext(parts)
-
-    async def lines() -> AsyncIterator[str]:
-        yield HEAD + movement_lines(first)
-        async for part in parts:
-            yield movement_lines(part)
-
-    headers = {
-        "Content-Disposition": f'attachment; filename="statement-{month}.csv"',
-        "X-Robots-Tag": "noindex",
-    }
-    return Stream(lines(), media_type="text/csv; header=present", headers=headers)
 
 
 ROUTES = [months, statement]

@@ -1,18 +1,21 @@
 """Statements as the books have them: months join up, parts add up, money is that of the purchases."""
 
+import csv
+import io
 import itertools
+import math
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import pytest_asyncio
 
 from app.database import rows
 from app.ledger.statement import balances_before
-from app.transactions import statement as statements
+from app.transactions.csv_rows import HEAD
 from app.transactions.explaining_reading import months_of
 from app.transactions.history import Stored
-from app.transactions.statement import Statement, statement_of, statement_rows
+from app.transactions.statement import Statement, statement_of
+from app.transactions.statement_file import statement_file
 from app.transactions.statement_months import StatementMonth, month_of
 from tests.factories import make_user
 from tests.transactions.ledgers import NOW, buy, give, refund, settle, use, write_varied_ledger
@@ -147,13 +150,19 @@ async def test_a_person_without_rows_has_no_months_and_zeros_everywhere(pool: No
     assert (empty.opening, empty.row_count, Counter(empty.credits.values())) == (empty.closing, 0, {0: 6})
 
 
-async def test_rows_of_a_month_come_in_parts_that_join_up(
-    alice: str, alices: list[Statement], monkeypatch: pytest.MonkeyPatch
+async def test_the_file_of_a_month_comes_in_pieces_and_holds_what_its_page_does(
+    alice: str, alices: list[Statement]
 ) -> None:
-    fullest = max(alices, key=lambda each: each.row_count)
-    assert fullest.row_count > 3
-    monkeypatch.setattr(statements, "CSV_ROWS", 3)
-    waiting, *parts = [part async for part in statement_rows(alice, fullest.month, now=NOW)]
-    assert [len(part) for part in parts[:-1]] == [3] * (len(parts) - 1)
-    shown = [*fullest.waiting, *fullest.movements]
-    assert [row["id"] for part in (waiting, *parts) for row in part] == [row["id"] for row in shown]
+    """STMT-03"""
+    assert max(each.row_count for each in alices) > 3
+    assert alices[-1].waiting
+    for each in alices:
+        head, *pieces = [
+            piece async for piece in await statement_file(alice, each.month, now=NOW, batch_rows=3)
+        ]
+        assert head.startswith(HEAD)
+        assert len(pieces) == math.ceil(each.row_count / 3)
+        lines = list(csv.DictReader(io.StringIO(head + "".join(pieces), newline="")))
+        assert [line["transaction"] for line in lines] == [
+            row["id"] for row in (*each.waiting, *each.movements)
+        ]

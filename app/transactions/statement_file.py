@@ -1,0 +1,51 @@
+"""Reads a month's rows as they stand in a file, batch by batch: those of its page, in the same order. Knows no HTTP.
+
+Between two batches no connection is held; the rows are those between two numbers of the chain, so they stay the same.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+from app.database import rows, tx
+from app.ledger.statement import balances_before
+from app.transactions.csv_rows import HEAD, SELECTED, movement_lines
+from app.transactions.history import ALONG, LOOKED_UP, Stored
+from app.transactions.statement import WAIT
+from app.transactions.statement_months import StatementMonth, month_of
+
+BATCH_ROWS = 1_000
+
+WAITING = f"SELECT {SELECTED} {LOOKED_UP} WHERE {WAIT}"
+COUNTED = f"""
+SELECT {SELECTED}, t.seq
+  FROM (
+SELECT * FROM credit_transactions
+ WHERE clerk_user_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4) t {ALONG}
+ ORDER BY t.seq"""
+
+
+async def statement_file(
+    user_id: str, month: StatementMonth, *, now: datetime, batch_rows: int = BATCH_ROWS
+) -> AsyncIterator[str]:
+    """The pieces of the file; what does not count yet comes first, in the month that is not over.
+
+    Inside: a read-only tx of its own for what may still change; it is over when the file begins.
+    Raises: NotFound: there is no such person.
+    """
+    async with tx(isolation="repeatable_read", readonly=True):
+        opening, closing = await balances_before(user_id, [month.start_at, month.end_at])
+        waiting = [] if month < month_of(now) else await rows(WAITING, user_id)
+    return _pieces(waiting, _counted(user_id, opening.ledger_seq, closing.ledger_seq, batch_rows))
+
+
+async def _pieces(waiting: Sequence[Stored], counted: AsyncIterator[Sequence[Stored]]) -> AsyncIterator[str]:
+    yield HEAD + movement_lines(waiting)
+    async for batch in counted:
+        yield movement_lines(batch)
+
+
+async def _counted(user_id: str, after: int, last: int, batch_rows: int) -> AsyncIterator[Sequence[Stored]]:
+    while after < last:
+        found = await rows(COUNTED, user_id, after, last, batch_rows)
+        yield found
+        after = found[-1]["seq"]
