@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from app.clock import utc_now
 from app.database import row
-from app.errors import StripeUnavailable
+from app.errors import StripeRefused, StripeUnavailable
 from app.reconcile.report import Mended
 from app.sandbox.moves import disputing, payment, refunding
 from tests.checkout.till import Till, balance_of, movements_of, session_id_of
@@ -185,6 +185,22 @@ async def test_a_lost_dispute_that_is_won_after_all_gives_its_credits_back(till:
     assert found(await compared(till), started.purchase_id) == [Mended.GIVEN_BACK]
     assert await balance_of(alice) == 1
     await assert_a_second_run_writes_nothing(till)
+
+
+async def test_a_key_that_may_not_read_events_is_told_of_once_all_else_is_done(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RECN-01: what is restricted too far stops nothing that it need not stop, and is not passed over in silence."""
+
+    def forbidden(self: object, since_at: datetime) -> NoReturn:
+        raise StripeRefused(code="forbidden", param=None, status=403)
+
+    monkeypatch.setattr(type(till.shop.gateway), "changes_since", forbidden)
+    alice = await make_user()
+    await till.bought(alice)
+    report = await compared(till)
+    assert kinds(report.mended) == [Mended.CREDITED]
+    assert (report.is_clean, "403" in str(report.stopped)) == (False, True)
 
 
 async def test_a_pending_refund_is_noted_and_looked_at_until_it_arrives(till: Till) -> None:
