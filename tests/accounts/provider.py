@@ -92,9 +92,11 @@ class Provider:
         if path == "/token":
             found: Answer = self.oauth.create_token_response(request)
             return found
+        listed = {"keys": [key.as_dict(private=False, use="sig") for key in self.keys]}
         documents: dict[str, Any] = {
             "/.well-known/openid-configuration": self.discovery,
-            "/jwks": {"keys": [key.as_dict(private=False, use="sig") for key in self.keys]},
+            "/.well-known/jwks.json": listed,  # where a Clerk instance has them
+            "/jwks": listed,
             "/userinfo": self.oauth.told.get(request.headers.get("authorization", "")),
         }
         return (200, documents[path], []) if documents.get(path) else (404, {}, [])

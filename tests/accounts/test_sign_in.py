@@ -249,17 +249,6 @@ async def test_only_hashes_of_links_are_stored(site: Site, alice: Browser) -> No
     assert token not in str(dict(stored))
 
 
-async def test_twenty_first_visits_at_once_make_one_person(site: Site) -> None:
-    """ACCT-01, W12: by demo and by mail, each visit from a browser of its own and straight on to a page."""
-    demo = [site.browser() for _ in range(20)]
-    answers = await asyncio.gather(*(each.post("/sign-in/demo", user="operator") for each in demo))
-    assert {answer.status_code for answer in answers} == {303}
-    seen = await asyncio.gather(*(each.get("/dashboard") for each in demo))
-    assert {each.json()["user"] for each in seen} == {"user_seed_billing_operator"}
-    found = await rows("SELECT 1 FROM users WHERE clerk_user_id = 'user_seed_billing_operator'")
-    assert len(found) == 1
-
-
 async def test_a_mail_server_that_is_away_is_a_calm_page(pool: None) -> None:
     """5.1"""
     away = SmtpMailer("smtp://127.0.0.1:1", sender="no-reply@example.test")
