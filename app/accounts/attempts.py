@@ -34,16 +34,18 @@ class Attempt:
     """One way to a provider and back.
 
     The provider sees `state` and `nonce`, and of `verifier` only a hash. Nobody can make them without our secret and
-    the browser's, so nothing is stored until they come back.
+    the browser's, so nothing is stored until they come back. `owner` is the signed-in person who adds a way in, else
+    empty.
     """
 
     state: str
     nonce: str
     verifier: str
+    owner: str
 
 
 def begun(browser: str, *, owner: str, now: datetime, secret: bytes) -> Attempt:
-    """A fresh attempt of this browser; `owner` is the signed-in person who adds a way in, else empty."""
+    """A fresh attempt of this browser, for this owner."""
     until = int((now + ATTEMPT_LIVES).timestamp())
     return _attempt(f"{secrets.token_urlsafe(16)}.{until}", browser, owner, secret)
 
@@ -73,9 +75,10 @@ async def spend(attempt: Attempt, *, now: datetime) -> AttemptFault | None:
 
 def _attempt(named: str, browser: str, owner: str, secret: bytes) -> Attempt:
     bound = _bound(named, browser, owner)
-    marks = (signature(secret, f"oidc {purpose}", bound) for purpose in ("state", "nonce", "verifier"))
-    mark, nonce, verifier = marks
-    return Attempt(f"{named}.{mark}", nonce, verifier)
+    mark, nonce, verifier = (
+        signature(secret, f"oidc {purpose}", bound) for purpose in ("state", "nonce", "verifier")
+    )
+    return Attempt(f"{named}.{mark}", nonce, verifier, owner)
 
 
 def _bound(named: str, browser: str, owner: str) -> bytes:

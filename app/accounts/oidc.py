@@ -80,6 +80,8 @@ class OidcProvider:
         endpoints = await self._endpoints.get()
         if named_issuer not in ((self._us.issuer,) if endpoints.names_itself else (self._us.issuer, None)):
             raise UntrustedProof("another provider answered")
+        if not code:
+            raise UntrustedProof("no code")
         answer = await self._exchanged(code, attempt, endpoints)
         token = await signed_by(self._keys, _text(answer, "id_token"))
         access_token = _text(answer, "access_token")

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import parse_qsl, quote
 
 import structlog
@@ -12,28 +13,39 @@ from litestar.response import Response, Template
 
 from app.accounts import attempts, provider_view
 from app.accounts.attempts import ATTEMPT_LIVES, Attempt, AttemptFault
-from app.accounts.errors import AccountClosed, NoProvenEmail, ProviderSilent, StaleProof, UntrustedProof
+from app.accounts.errors import (
+    AccountClosed,
+    BelongsToAnother,
+    NoProvenEmail,
+    ProviderSilent,
+    StaleProof,
+    UntrustedProof,
+)
 from app.accounts.limits import PROVIDER_ASKED
+from app.accounts.oidc import OidcProvider
 from app.accounts.people import Proven
 from app.accounts.providers import CALLBACK, Providers, host_product, oidc_name
 from app.accounts.routes import BROWSER, WAY_BACK, asking_browser, let_in, our_page
-from app.accounts.signing_in import enter_proven
+from app.accounts.signing_in import add_proven, enter_proven
 from app.accounts.view import CLOSED, NotSignedInPage
 from app.clock import Clock
 from app.errors import NotFound
 from app.settings import Settings
 from app.web.cookies import cookie, cookie_name
+from app.web.flash import Flash
 from app.web.rendering import go, page
-from app.web.site import HttpRequest, Viewer, options_of, scope_state
+from app.web.site import HttpRequest, Viewer, options_of, scope_state, viewer_of
 
 AWAY_SECONDS = int(ATTEMPT_LIVES.total_seconds())
 LIMITED = {"limits": (PROVIDER_ASKED,)}  # each may lead to a request of ours
+WAYS_PATH = "/account/sign-in"
 CLERK_COOKIE = "__session"
-LONGEST_CODE = 4096
+LONGEST_ANSWER = 4096
 PASSING = frozenset({"server_error", "temporarily_unavailable"})
 ANSWERS = ("state", "code", "error", "iss")
 
 Answer = Response[None] | Template
+Finish = Callable[[Proven], Awaitable[Answer]]
 log = structlog.get_logger("app.accounts")
 
 
@@ -61,13 +73,7 @@ async def leave(
     return_to = our_page(request.query_params.get("return_to"), settings)
     if visitor is not None:
         return go(request, return_to)
-    browser = asking_browser(request) or secrets.token_urlsafe(32)
-    attempt = attempts.begun(browser, owner="", now=clock(), secret=options_of(request).secret)
-    try:
-        address = await providers.oidc.address_for(attempt)
-    except ProviderSilent as error:
-        return _silent(request, settings, error, return_to)
-    return _left(request, address, browser, return_to)
+    return await away(request, providers.oidc, settings, clock(), return_to=return_to)
 
 
 @get(CALLBACK, opt=LIMITED)
@@ -77,23 +83,24 @@ async def come_back(
     clock: NamedDependency[Clock],
     providers: NamedDependency[Providers],
 ) -> Answer:
-    """From the provider: sign in whom it vouches for, once, in the browser that was sent there."""
+    """From the provider: sign in whom it vouches for, or add it for who is here; once, in the browser that went there."""
     oidc, now, name = providers.oidc, clock(), oidc_name(settings)
     if oidc is None:
         raise NotFound
     returned = _returned(request)
-    attempt = await _taken_up(request, returned, clock)
+    attempt = await _taken_up(request, returned, now)
     if isinstance(attempt, AttemptFault):
-        return _refused(request, provider_view.FAULTS[attempt], attempt, provider_view.FAULT_STATUS[attempt])
+        return refused(request, provider_view.FAULTS[attempt], attempt, provider_view.FAULT_STATUS[attempt])
+    return_to = our_page(request.cookies.get(cookie_name(options_of(request), WAY_BACK)), settings)
     if returned.error:
-        return _no(request, settings, returned.error)
+        return _no(request, settings, returned.error, return_to)
 
     async def vouched() -> Proven:
         return await oidc.proven(returned.code, returned.iss or None, attempt, now=now)
 
-    return_to = our_page(request.cookies.get(cookie_name(options_of(request), WAY_BACK)), settings)
+    finish = adding(request, attempt.owner, name) if attempt.owner else signing_in(request, now, return_to)
     try:
-        return await _entered(request, vouched, name, clock, return_to)
+        return await believed(request, vouched, finish, name)
     except ProviderSilent as error:
         return _silent(request, settings, error, return_to)
 
@@ -116,60 +123,113 @@ async def by_clerk(
     host, address = host_product(settings)
 
     async def vouched() -> Proven:
-        return await clerk.proven(_clerk_token(request), now=now)
+        return await clerk.proven(clerk_token(request), now=now)
 
     try:
-        return await _entered(request, vouched, host, clock, return_to)
+        return await believed(request, vouched, signing_in(request, now, return_to), host)
     except StaleProof as error:
-        return _refused(request, provider_view.not_there(host, address), error.why)
+        return refused(request, provider_view.not_there(host, address), error.why)
     except ProviderSilent as error:
         again = f"/sign-in/clerk?return_to={quote(return_to, safe='/')}"
-        return _refused(request, provider_view.silent(host, again), error.why, 503)
+        return refused(request, provider_view.silent(host, again), error.why, 503)
 
 
-async def _entered(
+async def away(
     request: HttpRequest,
-    vouched: Callable[[], Awaitable[Proven]],
-    name: str,
-    clock: Clock,
+    oidc: OidcProvider,
+    settings: Settings,
+    now: datetime,
+    *,
     return_to: str,
+    owner: str = "",
 ) -> Answer:
-    """Signed in, or the page that says why not. Raises: StaleProof, ProviderSilent."""
+    """On to the provider; `owner` is who adds it to their ways in.
+
+    The address is the one that the provider publishes, so no check of ours on redirects applies to it.
+    """
+    options = options_of(request)
+    browser = asking_browser(request) or secrets.token_urlsafe(32)
+    attempt = attempts.begun(browser, owner=owner, now=now, secret=options.secret)
     try:
+        address = await oidc.address_for(attempt)
+    except ProviderSilent as error:
+        return _silent(request, settings, error, return_to)
+    answer = Response(None, status_code=303, headers={"Location": address}, media_type="text/html")
+    for name, text in ((BROWSER, browser), (WAY_BACK, quote(return_to, safe="/"))):
+        answer.set_cookie(cookie(options, name, text, max_age_seconds=AWAY_SECONDS))
+    return answer
+
+
+def signing_in(request: HttpRequest, now: datetime, return_to: str) -> Finish:
+    """What follows a proof: a session, and on to the page first asked for."""
+
+    async def finish(proven: Proven) -> Answer:
         old_session = scope_state(request.scope)["session_token"]
-        token = await enter_proven(await vouched(), old_session=old_session, now=clock())
-        return let_in(request, token, return_to)
+        return let_in(request, await enter_proven(proven, old_session=old_session, now=now), return_to)
+
+    return finish
+
+
+def adding(request: HttpRequest, owner: str, name: str) -> Finish:
+    """What follows a proof that a signed-in person asked for: one more way in for them."""
+
+    async def finish(proven: Proven) -> Answer:
+        await add_proven(owner, proven)
+        return go(request, WAYS_PATH, flash=Flash("done", provider_view.added(name)))
+
+    return finish
+
+
+async def believed(
+    request: HttpRequest, vouched: Callable[[], Awaitable[Proven]], finish: Finish, name: str
+) -> Answer:
+    """What follows the proof, or the page that says why there is none. Raises: StaleProof, ProviderSilent."""
+    try:
+        return await finish(await vouched())
     except StaleProof:
         raise
     except UntrustedProof as error:
-        return _refused(request, provider_view.untrusted(name), error.why)
+        return refused(request, provider_view.untrusted(name), error.why)
     except NoProvenEmail:
-        return _refused(request, provider_view.no_address(name), "no proven address")
+        return refused(request, provider_view.no_address(name), "no proven address")
     except AccountClosed:
-        return _refused(request, CLOSED, "closed account")
+        return refused(request, CLOSED, "closed account")
+    except BelongsToAnother:
+        return refused(request, provider_view.belongs_to_another(name), "belongs to another", 409)
+
+
+def refused(request: HttpRequest, view: NotSignedInPage, why: str, status: int = 403) -> Template:
+    """The page; whoever is signed in is led back to their account."""
+    log.warning("sign_in_refused", path=request.scope["path"], why=why)
+    headers = {"Retry-After": "10"} if status == 503 else {}
+    shown = view if viewer_of(request) is None else provider_view.for_signed_in(view)
+    return page(request, "accounts/not_signed_in.html", shown, status=status, headers=headers)
 
 
 def _returned(request: HttpRequest) -> Returned:
-    """The answer in the address; where a name comes twice it is as if nothing had come."""
+    """The answer in the address; where a name comes twice, or with too much, it is as if nothing had come."""
     try:
         pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=50)
     except ValueError:
         pairs = []
     answers = [(name, text) for name, text in pairs if name in ANSWERS]
-    given = dict(answers) if len(dict(answers)) == len(answers) else {}
+    is_ours = len(dict(answers)) == len(answers) and all(len(text) <= LONGEST_ANSWER for _, text in answers)
+    given = dict(answers) if is_ours else {}
     return Returned(**{name: given.get(name, "") for name in ANSWERS})
 
 
-async def _taken_up(request: HttpRequest, returned: Returned, clock: Clock) -> Attempt | AttemptFault:
-    """The attempt that leads here, used up from now on."""
-    secret, now = options_of(request).secret, clock()
-    attempt = attempts.resumed(returned.state, asking_browser(request), owner="", now=now, secret=secret)
-    if isinstance(attempt, AttemptFault):
-        return attempt
-    return await attempts.spend(attempt, now=now) or attempt
+async def _taken_up(request: HttpRequest, returned: Returned, now: datetime) -> Attempt | AttemptFault:
+    """The attempt that leads here, used up from now on: a sign-in, or the wish of who is signed in."""
+    viewer, secret = viewer_of(request), options_of(request).secret
+    found: Attempt | AttemptFault = AttemptFault.OTHER_BROWSER
+    for owner in ("", viewer.clerk_user_id) if viewer else ("",):
+        if found is AttemptFault.OTHER_BROWSER:
+            browser = asking_browser(request)
+            found = attempts.resumed(returned.state, browser, owner=owner, now=now, secret=secret)
+    return found if isinstance(found, AttemptFault) else await attempts.spend(found, now=now) or found
 
 
-def _clerk_token(request: HttpRequest) -> str:
+def clerk_token(request: HttpRequest) -> str:
     """The one token that the request brings: of two, one may have been slipped in.
 
     Raises: StaleProof: it brings none. UntrustedProof: it brings several.
@@ -185,31 +245,15 @@ def _clerk_token(request: HttpRequest) -> str:
     return found.pop()
 
 
-def _left(request: HttpRequest, address: str, browser: str, return_to: str) -> Response[None]:
-    """Away: the address is the one that the provider publishes, so no check of ours applies to it."""
-    options = options_of(request)
-    answer = Response(None, status_code=303, headers={"Location": address}, media_type="text/html")
-    for name, text in ((BROWSER, browser), (WAY_BACK, quote(return_to, safe="/"))):
-        answer.set_cookie(cookie(options, name, text, max_age_seconds=AWAY_SECONDS))
-    return answer
-
-
-def _no(request: HttpRequest, settings: Settings, error: str) -> Template:
-    name = oidc_name(settings)
+def _no(request: HttpRequest, settings: Settings, error: str, return_to: str) -> Template:
     if error in PASSING:
-        return _silent(request, settings, ProviderSilent(error), our_page(None, settings))
-    return _refused(request, provider_view.declined(name), "declined")
+        return _silent(request, settings, ProviderSilent(error), return_to)
+    return refused(request, provider_view.declined(oidc_name(settings)), "declined")
 
 
 def _silent(request: HttpRequest, settings: Settings, error: ProviderSilent, return_to: str) -> Template:
     again = f"/sign-in/oidc?return_to={quote(return_to, safe='/')}"
-    return _refused(request, provider_view.silent(oidc_name(settings), again), error.why, 503)
-
-
-def _refused(request: HttpRequest, view: NotSignedInPage, why: str, status: int = 403) -> Template:
-    log.warning("sign_in_refused", path=request.scope["path"], why=why)
-    headers = {"Retry-After": "10"} if status == 503 else {}
-    return page(request, "accounts/not_signed_in.html", view, status=status, headers=headers)
+    return refused(request, provider_view.silent(oidc_name(settings), again), error.why, 503)
 
 
 ROUTES = [leave, come_back, by_clerk]

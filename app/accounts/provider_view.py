@@ -1,6 +1,7 @@
 """The words of signing in by a provider: the ways on the sign-in page, and why one did not work. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from app.accounts.attempts import AttemptFault
@@ -59,6 +60,25 @@ def untrusted(name: str) -> NotSignedInPage:
     )
 
 
+def belongs_to_another(name: str) -> NotSignedInPage:
+    """A way in that leads to somebody else here."""
+    return NotSignedInPage(
+        f"This {name} account signs in somebody else here",
+        "Each account of yours there leads to one account here, and this one is taken. Nothing was changed. "
+        "If both are yours, sign out, come in that way, and use that account.",
+    )
+
+
+def added(name: str) -> str:
+    """Said once, after a way in was added."""
+    return f"From now on you can sign in with {name}, too."
+
+
+def for_signed_in(view: NotSignedInPage) -> NotSignedInPage:
+    """The same page for somebody who is signed in."""
+    return replace(view, way_on=Link("Go to your account", "/account"))
+
+
 def declined(name: str) -> NotSignedInPage:
     """The person, or the provider, said no."""
     return NotSignedInPage(
@@ -73,7 +93,7 @@ def silent(name: str, again: str) -> NotSignedInPage:
     return NotSignedInPage(
         f"{name} does not answer",
         "Nobody was signed in, and nothing is wrong with your account. Try again in a moment, or come in another way.",
-        way_on=Link("Try again", again),
+        elsewhere=Link("Try again", again),
     )
 
 

@@ -8,6 +8,7 @@ from app.accounts.demo import DemoPerson
 from app.accounts.links import LinkState
 from app.accounts.mail import Letter
 from app.accounts.preferences import THEMES, Preferences
+from app.accounts.ways import Ways
 from app.web.filters import day_text, money
 from app.web.flash import Link
 from app.web.manner import LOCALES, Manner, zones
@@ -59,12 +60,20 @@ class ConfirmPage:
 
 @dataclass(frozen=True, slots=True)
 class NotSignedInPage:
-    """Why a way in did not work, and what will. `elsewhere` is a place outside that has to be visited first."""
+    """Why a way in did not work, and what will. `elsewhere` is a place to try first."""
 
     title: str
     text: str
     way_on: Link = SIGN_IN
     elsewhere: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaysPage:
+    """A person's ways to sign in; `add_oidc` leads to the provider that could be added."""
+
+    ways: Ways
+    add_oidc: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import pytest_asyncio
 from litestar import Litestar, get, post
 from litestar.di import NamedDependency, Provide
 
-from app.accounts import account_routes
+from app.accounts import account_routes, ways_routes
 from app.accounts.asking import PATIENCE
 from app.accounts.current import sign_in_first, viewer, visitor
 from app.accounts.limiting import within_limits
@@ -132,7 +132,15 @@ def site_with(
         return Provide(lambda: value, sync_to_thread=False)
 
     app = Litestar(
-        route_handlers=[*ROUTES, *account_routes.ROUTES, *PROVIDER_ROUTES, dashboard, pricing, create],
+        route_handlers=[
+            *ROUTES,
+            *account_routes.ROUTES,
+            *PROVIDER_ROUTES,
+            *ways_routes.ROUTES,
+            dashboard,
+            pricing,
+            create,
+        ],
         middleware=[SessionMiddleware(options, clock)],
         guards=[within_limits],
         plugins=[Web(options)],

@@ -121,6 +121,7 @@ def _confirmed(page: Page) -> None:
 
 SCENES = (
     Scene("sign-in", None, at("/sign-in")),
+    Scene("ways-to-sign-in", "active", at("/account/sign-in")),
     Scene("sign-in-mailed", None, _mailed("alice@example.com")),
     Scene("sign-in-confirm", None, _confirmed),
     Scene("pricing", None, at("/pricing")),
