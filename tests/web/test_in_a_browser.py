@@ -88,7 +88,18 @@ def test_on_a_narrow_screen_rows_are_cards_with_every_column(tab: Page, address:
     cells = [box for cell in row.locator("td, th").all() if (box := cell.bounding_box())]
     assert len(cells) == 7
     assert len({round(cell["y"]) for cell in cells}) == 7
-    assert row.get_by_role("cell").count() == 6
+
+
+def test_cards_are_still_a_table_to_a_screen_reader(tab: Page, address: str) -> None:
+    """UI-04: what the browser itself tells, whatever `display` says."""
+    tab.set_viewport_size({"width": 320, "height": 640})
+    tab.goto(f"{address}/styleguide")
+    told = tab.context.new_cdp_session(tab).send("Accessibility.getFullAXTree")["nodes"]
+    roles = [node["role"]["value"] for node in told if not node["ignored"]]
+    rows = tab.locator(".ledger tr").count()
+    assert roles.count("table") == 1
+    assert (roles.count("row"), roles.count("columnheader"), roles.count("rowheader")) == (rows, 7, rows - 1)
+    assert roles.count("cell") == tab.locator(".ledger td").count() - tab.locator(".ledger td:empty").count()
 
 
 def test_a_page_is_light_and_stands_still(tab: Page, address: str) -> None:

@@ -130,7 +130,7 @@ async def test_without_scripts_the_page_reloads_itself_just_as_often(site: Site,
     """PAYW-08."""
     session_id = await alice.buy(SINGLE)
     seen = await alice.get(return_path(session_id))
-    reload = rf'<noscript>\s*<meta http-equiv="refresh"\s+content="2;url={re.escape(return_path(session_id))}&amp;try=1">'
+    reload = rf'<noscript>\s*<meta http-equiv="refresh"\s+content="2; url={re.escape(return_path(session_id))}&amp;try=1">'
     assert re.search(reload, seen.answer.text)
     last = await alice.get(f"{return_path(session_id)}&try={len(POLL_SECONDS)}")
     assert "http-equiv" not in last.answer.text
