@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Cookie, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.sight import Look, Sight
 from tests.cli.product import Product, running
@@ -52,15 +52,15 @@ def tabs(browser: Browser, product: Product, browser_context_args: dict[str, Any
 
 
 @pytest.fixture(scope="module")
-def watch(browser: Browser, product: Product, browser_context_args: dict[str, Any]) -> Watch:
+def watch(browser: Browser, product: Product, browser_context_args: dict[str, Any]) -> Iterator[Watch]:
     """Goes to a scene once, whatever is asked about it, and remembers everything seen there."""
-    cookies: dict[str, list[Cookie]] = {}
     sights: dict[str, Sight] = {}
+    with browser.new_context(**browser_context_args, base_url=product.base_url) as context:
+        look = Look(context, product.base_url)
 
-    def seen(scene: Scene) -> Sight:
-        if scene.name not in sights:
-            with browser.new_context(**browser_context_args, base_url=product.base_url) as context:
-                sights[scene.name] = Look(context, cookies).at(scene)
-        return sights[scene.name]
+        def seen(scene: Scene) -> Sight:
+            if scene.name not in sights:
+                sights[scene.name] = look.at(scene)
+            return sights[scene.name]
 
-    return seen
+        yield seen

@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import BrowserContext, ConsoleMessage, Cookie, Page, Request, ViewportSize
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, ViewportSize
 
 from tests.gallery.scenes import Scene
+from tests.gallery.visitors import session_of
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -30,7 +31,6 @@ DRAWN_TWICE = "() => new Promise(done => requestAnimationFrame(() => requestAnim
 WIDTH = "document.documentElement.scrollWidth"
 WIDTH_OF_LARGE_TEXT = """() => { const root = document.documentElement; root.style.fontSize = "200%";
   const width = root.scrollWidth; root.style.fontSize = ""; return width }"""
-CSRF_TOKEN = re.compile(r'name="csrf_token"\s+value="([^"]+)"')
 BALANCE = re.compile(r'data-label="Balance" class="num">\s*([−\d,]+)\s*<')
 NARROW: ViewportSize = {"width": 320, "height": 640}
 WIDE: ViewportSize = {"width": 1280, "height": 800}
@@ -63,7 +63,7 @@ class Sight:
 
 @dataclass
 class _Traffic:
-    """What the page that is open now has asked for; nothing comes from the browser's cache."""
+    """What the page that is open now has asked for and said; nothing comes from the browser's cache."""
 
     page: Page
     begun: list[Request] = field(default_factory=list)
@@ -78,6 +78,11 @@ class _Traffic:
         self.page.on("requestfinished", self._ends)
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.console.append(str(error)))
+
+    def forget(self) -> None:
+        self.begun.clear()
+        self.finished.clear()
+        self.console = []
 
     def _begins(self, request: Request) -> None:
         if request.is_navigation_request() and request.frame == self.page.main_frame:
@@ -106,32 +111,34 @@ class _Traffic:
 
 
 class Look:
-    """One look at one scene. A person signs in once for all scenes; the cookie is kept in `cookies`."""
+    """Looks at one scene after the other, in one tab: a new one would start and compile everything anew.
 
-    def __init__(self, context: BrowserContext, cookies: dict[str, list[Cookie]]) -> None:
-        self.context, self.cookies = context, cookies
+    A person signs in once for all scenes; the cookies are kept in `sessions`.
+    """
+
+    def __init__(self, context: BrowserContext, base_url: str) -> None:
+        self.context, self.base_url = context, base_url
+        self.sessions: dict[str, dict[str, str]] = {}
+        self.page = context.new_page()
+        self.page.add_init_script(SHIFTS)
+        self.page.set_viewport_size(WIDE)
+        self.traffic = _Traffic(self.page)
 
     def at(self, scene: Scene) -> Sight:
+        self.page.goto("about:blank")
+        self.context.clear_cookies()
         if scene.person:
             self._sign_in(scene.person)
-        page = self.context.new_page()
-        page.set_viewport_size(WIDE)
-        page.add_init_script(SHIFTS)
-        traffic = _Traffic(page)
-        scene.walk(page)
-        page.wait_for_load_state("load")
-        return self._seen(page, traffic, scene.person)
+        self.traffic.forget()
+        scene.walk(self.page)
+        self.page.wait_for_load_state("load")
+        return self._seen(self.page, self.traffic, scene.person)
 
     def _sign_in(self, person: str) -> None:
-        if person in self.cookies:
-            self.context.add_cookies([_kept(cookie) for cookie in self.cookies[person]])
-            return
-        asked = self.context.request
-        token = CSRF_TOKEN.search(asked.get("/sign-in").text())
-        assert token, "the sign-in page has no form"
-        form = {"csrf_token": token[1], "user": person, "return_to": ""}
-        assert asked.post("/sign-in/demo", form=form, max_redirects=0).status == 303
-        self.cookies[person] = [each for each in self.context.cookies() if "session" in each["name"]]
+        if person not in self.sessions:
+            self.sessions[person] = session_of(self.base_url, person)
+        for name, text in self.sessions[person].items():
+            self.context.add_cookies([{"name": name, "value": text, "url": self.base_url}])
 
     def _seen(self, page: Page, traffic: _Traffic, person: str | None) -> Sight:
         page.evaluate(DRAWN_TWICE)
@@ -166,7 +173,3 @@ def _badge(page: Page) -> Badge:
     assert box, "the badge cannot be seen"
     newest = BALANCE.search(page.request.get("/transactions").text())
     return Badge(text, box["y"], newest[1] if newest else "0")
-
-
-def _kept(cookie: Cookie) -> Any:
-    return {name: value for name, value in cookie.items() if name != "partitionKey"}
