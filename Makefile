@@ -1,7 +1,7 @@
 # Every command sets up what it needs first: a virtual environment with locked, hashed dependencies.
 BIN := .venv/bin
 
-.PHONY: run test bench proof gallery check format lock words clean help
+.PHONY: run test bench audit proof gallery check format lock words clean help
 
 help:           ## what there is to do
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## ?/  /'
@@ -15,10 +15,13 @@ test: .venv/ready ## every test; a browser is used when one is found
 bench: .venv/ready ## speed, as ratios against bare floors on the same server
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+audit: .venv/ready ## outside judges on a running product: Lighthouse, HTML, code; fetched into .cache once
+	@$(BIN)/python -m tests.audit $(ARGS)
+
 proof: .venv/ready ## the large reliability figures
 	@PROOF=1 $(BIN)/python -m pytest -m proof -p no:randomly -s --timeout=1800 tests $(ARGS)
 
-gallery: .venv/ready ## pictures of every page, light, dark and 320 px, into .cache/gallery
+gallery: .venv/ready ## pictures of every page, light, dark, 320 px and printed, into .cache/gallery
 	@$(BIN)/python -m tests.gallery $(ARGS)
 
 check: .venv/ready ## format, lint, types and templates; changes nothing

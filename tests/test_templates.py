@@ -22,6 +22,7 @@ JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.S)
 WRONG_ATTRIBUTES = (
     r"\shx-", r"data-hx-on", r"data-hx-disabled-elt", r"data-hx-(ext|vars|params|prompt|history)\b",
     r"data-hx-headers", r"data-hx-trigger=\"[^\"]*\[", r"\bjs:", r"javascript:", r"\sstyle=", r"\son[a-z]+=\"",
+    r"role=\"(table|row|rowgroup|cell|columnheader|rowheader)\"",  # HTML forbids it: tables say so themselves
 )  # fmt: skip
 PRICE = re.compile(r"[$€£¥]\s?\d+[.,]\d|\b\d{2,3}\.00\b|\b(79|149|7900|14900)\b")
 VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "use", "path"})

@@ -185,5 +185,5 @@ def _server(options: RunOptions, settings: Settings, log: IO[bytes] | None) -> I
 
 def _reachable(host: str) -> str:
     """An address to call, where the one to listen on may mean all of them."""
-    spelled = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)
+    spelled = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nosec B104  (compared, not bound)
     return f"[{spelled}]" if ":" in spelled else spelled
