@@ -1,4 +1,4 @@
-"""The table of what is proven, in README.md beside this file, says the truth: every case is there, every test exists.
+"""The tables of what is proven, in README.md beside this file, say the truth: every case is there, every test exists.
 
 A test is named for a case only if its docstring, or its module's, names the case too.
 """
@@ -16,15 +16,17 @@ CASES = (
     + [f"C{n:02}" for n in range(1, 23)]
     + [f"O{n:02}" for n in range(1, 7)]
 )
-ROW = re.compile(r"\| ([MCO]\d\d) \| ([^|]+) \| ([^|]*) \| ([^|]+) \|")
+PAGES = [f"UI-{n:02}" for n in range(1, 26)]
+ROW = re.compile(r"\| ([MCO]\d\d|UI-\d\d) \| ([^|]+) \| ([^|]*) \| ([^|]+) \|")
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
-STATES = re.compile(r"green|waits: .+|argued: .+")
+STATES = re.compile(r"green|open: .+|waits: .+|argued: .+")
+IN_A_BROWSER = re.compile(r"^browser/|in_a_browser\.py$")
 
 
 def table() -> dict[str, tuple[str, str]]:
     """Of each case the cell with its tests, and its state."""
     rows = ROW.findall((TESTS / "README.md").read_text())
-    assert [case for case, *_ in rows] == CASES
+    assert [case for case, *_ in rows] == CASES + PAGES
     return {case: (tests, state) for case, _, tests, state in rows}
 
 
@@ -38,10 +40,16 @@ def said_of_tests(file: str) -> dict[str, str]:
 
 
 def test_every_case_is_in_the_table() -> None:
-    assert list(table()) == CASES
+    assert list(table()) == CASES + PAGES
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_promises_is_looked_at_in_a_browser(page: str) -> None:
+    tests, state = table()[page]
+    assert state.strip() != "green" or any(IN_A_BROWSER.search(file) for file, _ in NAMED.findall(tests))
+
+
+@pytest.mark.parametrize("case", CASES + PAGES)
 def test_a_case_is_proven_by_tests_that_say_so_or_is_argued_away(case: str) -> None:
     tests, state = table()[case]
     assert STATES.fullmatch(state.strip())
