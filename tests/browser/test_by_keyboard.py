@@ -25,7 +25,7 @@ def come_in_by_mail(page: Page, keys: Keys, address: str) -> None:
 
 
 def end_the_welcome(page: Page, keys: Keys) -> None:
-    keys.press_on(page.get_by_role("button", name="Get started"))
+    keys.press_on(page.get_by_role("button", name="Close"))
     expect(page.locator("#onboarding-welcome")).to_have_count(0)
     expect(page.locator("#main")).to_be_focused()
     keys.assert_focus_is_seen()
