@@ -27,6 +27,7 @@ from app.errors import SignInNeeded
 from app.onboarding import routes as onboarding
 from app.payments.gateway import PaymentGateway
 from app.payments.stripe_gateway import stripe_gateway
+from app.privacy import routes as privacy
 from app.reconcile.step import Means
 from app.reconcile.ticking import comparing
 from app.settings import BadSettings, Problem, Settings, unsafe
@@ -63,6 +64,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *dashboard.ROUTES,
     *explaining.ROUTES,
     *onboarding.ROUTES,
+    *privacy.ROUTES,
     *readiness.ROUTES,
     *statements.ROUTES,
     *transactions.ROUTES,

@@ -80,7 +80,7 @@ SELECT format('index %s.%s', indrelid::regclass, indexrelid::regclass) AS name,
   FROM pg_index WHERE indrelid::regclass::text = ANY ($1)"""
 _FUNCTIONS = """
 SELECT format('function %s', proname) AS name, regexp_replace(prosrc, '\\s+', ' ', 'g') AS is
-  FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'ledger\\_%'"""
+  FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND (proname LIKE 'ledger\\_%' OR proname = 'erase_person')"""
 
 _WEAKNESSES = """
 SELECT pg_get_userbyid(c.relowner) = current_user AS owns,

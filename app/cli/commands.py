@@ -152,6 +152,19 @@ def grant(*, user: str, credits: int, reason: str, as_json: bool) -> None:
 
 
 @billing.command()
+@click.argument("user")
+@click.option("--yes", "is_sure", is_flag=True, help="Ask nothing.")
+@AS_JSON
+def erase(*, user: str, is_sure: bool, as_json: bool) -> None:
+    """Forget USER (an e-mail address or a user id) for good; the books keep dates and amounts."""
+    from app.cli.erasing import say_erased
+    from app.cli.local_environment import local_environment
+
+    with local_environment():
+        say_erased(user, is_sure=is_sure, as_json=as_json)
+
+
+@billing.command()
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]),

@@ -35,13 +35,14 @@ def say_granted(user: str, credits: int, *, reason: str, as_json: bool) -> None:
 
 async def _granted(user: str, credits: int, *, reason: str) -> tuple[str, Posted]:
     async with pool(load_settings().database_url, max_size=1):
-        user_id = await _person_meant(user)
+        user_id = await person_meant(user)
         async with tx():
             key, actor = new_id("ctx"), Actor("operator", getpass.getuser())
             return user_id, await grant(user_id, credits, form_key=key, reason=reason, actor=actor)
 
 
-async def _person_meant(user: str) -> str:
+async def person_meant(user: str) -> str:
+    """The id of the one person with this address or id. Raises: WhoIsMeant. Inside: a pool."""
     asked = "SELECT clerk_user_id FROM users WHERE (clerk_user_id = $1 OR email = $1) AND deleted_at IS NULL"
     found: list[str] = [person["clerk_user_id"] for person in await rows(asked, user)]
     if len(found) != 1:

@@ -17,11 +17,14 @@ _OURS = {
 }
 
 
-def billing(*arguments: str, data_dir: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """One command, to its end."""
+def billing(
+    *arguments: str, data_dir: Path, typed: str = "", **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """One command, to its end, with what is typed when it asks."""
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
         env=environment(data_dir, settings),
+        input=typed,
         capture_output=True,
         text=True,
         timeout=60,

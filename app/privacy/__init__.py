@@ -1,0 +1,1 @@
+"""What is held about a person, handed out to that person. A leaf that only reads, and that nobody imports."""
