@@ -1,12 +1,13 @@
-// Opens dialogs, gives focus back, keeps the newest balance, lets Escape end the welcome panel,
-// and speaks up when the server is gone. Everything on the pages works without it.
+// Dialogs, focus, the newest balance, renewal, Escape, and a word when the server is gone. All pages work without it.
 let opener = null;
 const main = document.getElementById("main");
 document.addEventListener("htmx:config:request", () => { opener = document.activeElement; });   // before it is disabled
 const seq = (root) => Number(root?.querySelector?.("#balance")?.dataset.seq ?? Infinity);
-document.addEventListener("htmx:before:swap", ({ detail: { tasks } }) => {     // an answer that comes late shows no old balance
-  const stale = tasks.findIndex(({ type, fragment }) => type === "oob" && seq(fragment) < seq(document));
-  if (stale >= 0) tasks.splice(stale, 1);
+document.addEventListener("htmx:before:swap", (event) => {     // an answer that comes late shows no old balance
+  const { ctx, tasks } = event.detail, stale = tasks.findIndex(({ fragment }) => seq(fragment) < seq(document));
+  if (stale < 0) return;
+  if (ctx.swap === "none") event.preventDefault();             // it was the badge's own
+  else tasks.splice(stale, 1);
 });
 document.addEventListener("htmx:after:swap", () => {
   const back = opener;
@@ -21,6 +22,9 @@ document.addEventListener("htmx:after:swap", () => {
     (document.querySelector("dialog[open]") ?? main).focus({ preventScroll: true });
   }
 });
+const renew = () => document.visibilityState === "visible" && document.body.dispatchEvent(new Event("renew"));
+document.addEventListener("visibilitychange", renew);
+addEventListener("pageshow", ({ persisted }) => persisted && renew());      // Back
 document.addEventListener("keydown", ({ key }) => {
   if (key !== "Escape" || document.querySelector("dialog[open], :popover-open")) return;
   document.querySelector("#onboarding-welcome form")?.requestSubmit();

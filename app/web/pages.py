@@ -2,16 +2,28 @@
 
 from litestar import HttpMethod, MediaType, get, route
 from litestar.exceptions import NotFoundException
-from litestar.response import Template
+from litestar.response import Response, Template
 
-from app.web.rendering import page
-from app.web.site import HttpRequest
+from app.web.filters import balance_text
+from app.web.rendering import page, renewed_badge
+from app.web.site import HttpRequest, viewer_of
+from app.web.words import said
 
 
 @get("/help")
 async def help_page(request: HttpRequest) -> Template:
     """Questions and answers, and where to write."""
     return page(request, "web/help.html", None)
+
+
+@get("/badge")
+async def badge(request: HttpRequest) -> Template | Response[None]:
+    """The balance for a page that was left open; nothing where it still shows the newest one, or nobody is signed in."""
+    viewer = viewer_of(request)
+    if viewer is None or request.query_params.get("shown") == viewer.badge.mark:
+        return Response(None, status_code=204)
+    now = balance_text(viewer.badge.balance_credits)
+    return renewed_badge(request, live=said("Your balance is now %(balance)s.", balance=now))
 
 
 @get("/healthz", media_type=MediaType.TEXT, opt={"no_session": True})
@@ -26,4 +38,4 @@ async def nowhere(request: HttpRequest) -> None:
     raise NotFoundException
 
 
-handlers = [help_page, healthz, nowhere]
+handlers = [help_page, badge, healthz, nowhere]

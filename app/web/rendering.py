@@ -8,7 +8,7 @@ from litestar.response import Response, Template
 from app.web.cookies import cookie, cookie_name, is_signed, signature
 from app.web.csrf import token_of
 from app.web.flash import Flash, packed, unpacked
-from app.web.security import checked_target
+from app.web.security import checked_target, is_local_path
 from app.web.site import Badge, HttpRequest, Site, SiteOptions, options_of, scope_state, viewer_of
 
 FLASH = "flash"
@@ -88,10 +88,32 @@ def site_of(
         is_known="viewer" in scope_state(request.scope),
         flash=flash,
         path=request.scope["path"],
+        here=_here(request),
         is_fragment=is_fragment,
         live=live,
         token=lambda: token_of(request, options),
     )
+
+
+def renewed_badge(request: HttpRequest, *, live: str) -> Template:
+    """The balance alone, for a page that is there already, and a sentence for those who cannot see it change.
+
+    What depends on it hears that it has moved.
+    """
+    return Template(
+        "layouts/fragment.html",
+        context={"site": site_of(request, live=live, is_fragment=True), "part": None},
+        headers={"HX-Trigger": '{"moved":{"target":"body"}}'},
+        media_type="text/html",
+    )
+
+
+def _here(request: HttpRequest) -> str:
+    if request.method != "GET":
+        return ""
+    query = request.scope["query_string"].decode("latin-1")
+    here = request.scope["path"] + (f"?{query}" if query else "")
+    return here if is_local_path(here) else ""
 
 
 def _flash_of(request: HttpRequest) -> Flash | None:

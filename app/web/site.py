@@ -27,6 +27,11 @@ class Badge:
     pending_credits: int
     ledger_seq: int
 
+    @property
+    def mark(self) -> str:
+        """What tells two badges apart."""
+        return f"{self.ledger_seq}.{self.pending_credits}"
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -77,7 +82,10 @@ class SiteOptions:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`site` in every template. `is_known` is False where nobody asked who the viewer is."""
+    """`site` in every template. `is_known` is False where nobody asked who the viewer is.
+
+    `here`: the address to look at this page again, with its query; empty for the answer to a form.
+    """
 
     options: SiteOptions
     viewer: Viewer | None
@@ -85,6 +93,7 @@ class Site:
     is_known: bool
     flash: Flash | None
     path: str
+    here: str
     is_fragment: bool
     live: str
     token: Callable[[], str] = field(repr=False)

@@ -58,7 +58,8 @@ def bare_application(settings: Settings, pool: asyncpg.Pool, user_id: str) -> Li
         view = history_view(asked({}), shown, names, start=NEWEST)
         badge = Badge(shown.balance_credits, 0, shown.ledger_seq)
         viewer = Viewer(user_id, "Alice", f"{user_id}@example.test", is_operator=False, badge=badge)
-        site = Site(options, viewer, badge, True, None, "/transactions", False, "", lambda: "token")
+        here = "/transactions"
+        site = Site(options, viewer, badge, True, None, here, here, False, "", lambda: "token")
         return Response(template.render(view=view, site=site, part=None), media_type="text/html")
 
     return Litestar([history], openapi_config=None)

@@ -17,6 +17,7 @@ from tests.workshops.site import SECRET, Browser, Site
 PLANTED = "p" * 43
 PUBLIC = {
     "/",
+    "/badge",
     "/dev/mailbox",
     "/healthz",
     "/help",

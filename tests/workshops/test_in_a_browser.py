@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from app.accounts import sessions
 from app.clock import utc_now
@@ -17,7 +17,7 @@ from tests.accessibility import RULES
 from tests.conftest import beside_other_pools
 from tests.factories import make_user
 from tests.workshops.servers import servers
-from tests.workshops.stories import at_gate, balance_of, completed, consumptions_of, stored
+from tests.workshops.stories import at_gate, balance_of, completed, consumptions_of, stored, unlocked
 
 Answer = TypeVar("Answer")
 
@@ -85,6 +85,31 @@ def violations(tab: Page) -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
 
 
+LOOK = """button => { const look = getComputedStyle(button), canvas = document.createElement("canvas").getContext("2d");
+  const light = colour => { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(each => (each /= 255) <= .04045 ? each / 12.92
+      : ((each + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b + .05 };
+  const clear = "rgba(0, 0, 0, 0)", sheet = getComputedStyle(document.querySelector("dialog")).backgroundColor;
+  const ground = look.backgroundColor === clear ? sheet : look.backgroundColor;
+  const lights = [light(look.color), light(ground)].sort((one, other) => other - one);
+  return [look.fontSize, look.fontWeight, lights[0] / lights[1]] }"""
+
+
+def require_equals(offer: Locator, dismissal: Locator) -> None:
+    """In size, in the weight of the letters, and both far above what contrast is asked for."""
+    boxes = [each.bounding_box() for each in (offer, dismissal)]
+    assert boxes[0] and boxes[1]
+    assert abs(boxes[0]["width"] - boxes[1]["width"]) <= 1
+    assert abs(boxes[0]["height"] - boxes[1]["height"]) <= 1
+    (size, weight, contrast), (other_size, other_weight, other_contrast) = [
+        each.evaluate(LOOK) for each in (offer, dismissal)
+    ]
+    assert (size, weight) == (other_size, other_weight)
+    assert min(contrast, other_contrast) >= 7
+    assert other_contrast >= contrast
+
+
 def test_at_the_gate_the_prompt_is_a_dialog_and_escape_gives_the_focus_back(
     context: BrowserContext, product: Product
 ) -> None:
@@ -113,13 +138,8 @@ def test_deciding_later_is_as_large_as_the_offer_and_closes_it(
     """UI-12"""
     tab = tab_of(context, product, product.person(), "/steps/journey-mapping")
     tab.get_by_role("button", name="Save and continue").click()
-    offer = tab.get_by_role("button", name="Buy and unlock, $79.00").bounding_box()
     later = tab.get_by_role("button", name="Save and decide later")
-    dismissal = later.bounding_box()
-    assert offer
-    assert dismissal
-    assert abs(offer["width"] - dismissal["width"]) <= 1
-    assert abs(offer["height"] - dismissal["height"]) <= 1
+    require_equals(tab.get_by_role("button", name="Buy and unlock, $79.00"), later)
     later.click()
     expect(tab.get_by_role("dialog")).to_have_count(0)
     expect(tab.get_by_role("button", name="Save and continue")).to_be_focused()
@@ -149,6 +169,91 @@ def test_a_double_click_on_the_unlock_spends_one_credit(context: BrowserContext,
     expect(tab.get_by_role("heading", name="7 Reframe")).to_be_visible()
     assert product.ask(lambda: consumptions_of(person.user)) == [person.workshop]
     assert product.ask(lambda: balance_of(person.user)) == 2
+
+
+RETURN = "document.dispatchEvent(new Event('visibilitychange'))"  # a headless tab is never out of sight
+BACK = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+SETTLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def test_what_was_left_open_in_other_tabs_follows_when_somebody_comes_back(
+    context: BrowserContext, product: Product
+) -> None:
+    """UI-05: badge, list and prompt; what is typed stays; an open prompt goes on into what is open by now."""
+    person = product.person(balance_credits=3)
+    prompt = tab_of(context, product, person, "/steps/journey-mapping")
+    prompt.get_by_role("button", name="Save and continue").click()
+    expect(prompt.get_by_text("You have 3; you will have 2.")).to_be_visible()
+    steps = tab_of(context, product, person, "/steps/persona")
+    steps.get_by_label("Your notes").fill("Not saved yet")
+    dashboard = context.new_page()
+    dashboard.goto(f"{product.url}/dashboard")
+    product.ask(lambda: unlocked(person.user, person.workshop))
+    for tab in (dashboard, steps):
+        expect(tab.locator("#balance")).to_contain_text("3 credits")
+        tab.evaluate(RETURN)
+        expect(tab.locator("#balance")).to_contain_text("2 credits")
+        expect(tab.locator("#live")).to_have_text("Your balance is now 2 credits.")
+    expect(dashboard.locator("#workshops-list")).to_contain_text("Unlocked")
+    expect(steps.locator("#workshops-steps")).not_to_contain_text("Locked")
+    expect(steps.get_by_label("Your notes")).to_have_value("Not saved yet")
+    prompt.evaluate(BACK)  # the badge hears first, then the prompt
+    expect(prompt.get_by_role("heading", name="7 Reframe")).to_be_visible()
+    expect(prompt.locator("#flash")).to_contain_text("Steps 7–10 are open now.")
+    prompt.get_by_role("button", name="Undo and have 1 credit back").click()
+    expect(prompt.get_by_role("heading", name="6 Journey mapping")).to_be_visible()
+    dashboard.evaluate(RETURN)
+    expect(dashboard.locator("#balance")).to_contain_text("3 credits")
+    expect(dashboard.locator("#workshops-list")).to_contain_text("Free part")
+
+
+def test_an_answer_that_was_overtaken_shows_no_older_balance(
+    context: BrowserContext, product: Product
+) -> None:
+    """UI-05: the badge's own answer is held back until saving has brought a newer balance."""
+    person = product.person(balance_credits=3)
+    tab = tab_of(context, product, person, "/steps/journey-mapping")
+    older = tab.request.get(f"{product.url}/badge", headers={"HX-Request": "true"}).text()
+    assert "3 credits" in older
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.route("**/badge**", hold)
+    with tab.expect_request("**/badge**"):
+        tab.evaluate(RETURN)
+    product.ask(lambda: unlocked(person.user, person.workshop))
+    tab.get_by_role("button", name="Save", exact=True).click()
+    expect(tab.locator("#balance")).to_contain_text("2 credits")
+    with tab.expect_response("**/badge**"):
+        held[0].fulfill(body=older, content_type="text/html")
+    tab.evaluate(SETTLED)
+    expect(tab.locator("#balance")).to_contain_text("2 credits")
+    expect(tab.locator("#live")).to_have_text("Notes saved.")
+
+
+def test_a_sign_in_that_ends_while_somebody_writes_loses_nothing(
+    context: BrowserContext, product: Product
+) -> None:
+    """UI-25: signed out in another tab, pressed, signed in again: back at the step with what was typed."""
+    person = product.person()
+    tab = tab_of(context, product, person, "/steps/persona")
+    other = tab_of(context, product, person, "/steps/persona")
+    tab.get_by_label("Your notes").fill("Nobody wants to write this twice")
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
+    other.go_back()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Sign in")
+    tab.evaluate(RETURN)
+    tab.get_by_role("button", name="Save and continue").click()
+    expect(tab.locator("#flash")).to_contain_text("What you typed is kept")
+    token = product.ask(lambda: sessions.create(person.user, provider="demo", now=utc_now()))
+    context.add_cookies([{"name": "session", "value": token, "url": product.url}])
+    tab.reload()  # signed in by now, so the sign-in page leads on to where the form was
+    expect(tab.get_by_role("heading", level=1)).to_have_text("5 Persona")
+    expect(tab.get_by_label("Your notes")).to_have_value("Nobody wants to write this twice")
+    expect(tab.get_by_text("It is not saved yet.")).to_be_visible()
 
 
 def test_saving_keeps_the_focus_and_is_announced(context: BrowserContext, product: Product) -> None:
