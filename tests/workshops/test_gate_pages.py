@@ -237,7 +237,7 @@ async def test_while_a_payment_settles_nothing_is_sold_and_it_opens_by_itself(
     assert offer.get("data-hx-get") == f"{here}?try=1"
     poll = await alice.get(f"{here}?try=6", HTMX)
     [again] = [each for each in fragment(poll.text) if each.get("id") == "workshops-offer"]
-    assert (poll.status_code, again.get("data-hx-get")) == (402, None)
+    assert (poll.status_code, again.get("data-hx-trigger")) == (402, "moved from:body")
     await give(user, 1)
     await unlocked(user, workshop)
     opened = await alice.get(f"{here}?try=2", HTMX)
