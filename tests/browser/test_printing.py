@@ -80,3 +80,4 @@ def test_a_document_prints_on_one_sheet_of_a4_and_holds_nothing_to_press(
     text = " ".join(sheet.extract_text().split())
     assert [each for each in ("Workshop Credits", *said) if each not in text] == []
     assert [each for each in ONLY_ON_A_SCREEN if each in text] == []
+    assert ("Receipt" in text) == ("Receipt" in said)  # the column that leads to them
