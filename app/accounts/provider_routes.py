@@ -195,7 +195,9 @@ async def believed(
     except AccountClosed:
         return refused(request, CLOSED, "closed account")
     except BelongsToAnother:
-        return refused(request, provider_view.belongs_to_another(name), "belongs to another", 409)
+        return refused(
+            request, provider_view.belongs_to_another(f"{name} account"), "belongs to another", 409
+        )
 
 
 def refused(request: HttpRequest, view: NotSignedInPage, why: str, status: int = 403) -> Template:

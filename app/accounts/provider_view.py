@@ -60,11 +60,11 @@ def untrusted(name: str) -> NotSignedInPage:
     )
 
 
-def belongs_to_another(name: str) -> NotSignedInPage:
+def belongs_to_another(what: str) -> NotSignedInPage:
     """A way in that leads to somebody else here."""
     return NotSignedInPage(
-        f"This {name} account signs in somebody else here",
-        "Each account of yours there leads to one account here, and this one is taken. Nothing was changed. "
+        f"This {what} signs in somebody else here",
+        "Each of them leads to one account here, and this one is taken. Nothing was changed. "
         "If both are yours, sign out, come in that way, and use that account.",
     )
 
@@ -72,6 +72,11 @@ def belongs_to_another(name: str) -> NotSignedInPage:
 def added(name: str) -> str:
     """Said once, after a way in was added."""
     return f"From now on you can sign in with {name}, too."
+
+
+def mailed(email: str, minutes: int) -> str:
+    """Said once, after a link that adds an address was sent."""
+    return f"A link is on its way to {email}. Open it in this browser within {minutes} minutes."
 
 
 def for_signed_in(view: NotSignedInPage) -> NotSignedInPage:

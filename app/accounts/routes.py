@@ -69,11 +69,11 @@ async def ask(
     mailer: NamedDependency[Mailer],
 ) -> Template:
     """Mail a sign-in link. Known and unknown addresses are answered with the same page."""
-    _require("email", settings)
+    require_way("email", settings)
     form = await read_form(request)
     return_to = our_page(form.text("return_to"), settings)
     try:
-        email = _address(form)
+        email = typed_address(form)
     except BadInput as error:
         view = _sign_in_page(settings, return_to, email=form.line("email"), problems=error.problems)
         return page(request, "accounts/sign_in.html", view, status=422)
@@ -123,7 +123,7 @@ async def use_demo(
     request: HttpRequest, settings: NamedDependency[Settings], clock: NamedDependency[Clock]
 ) -> Response[None] | Template:
     """Sign in as one of the demo people."""
-    _require("demo", settings)
+    require_way("demo", settings)
     form = await read_form(request)
     old_session = scope_state(request.scope)["session_token"]
     try:
@@ -161,7 +161,8 @@ def offers(way: str, settings: Settings) -> bool:
     return way in settings.sign_in and not (way == "demo" and is_real)
 
 
-def _require(way: str, settings: Settings) -> None:
+def require_way(way: str, settings: Settings) -> None:
+    """Raises: NotFound: nobody comes in this way here."""
     if not offers(way, settings):
         raise NotFound
 
@@ -181,7 +182,8 @@ def _provider_ways(settings: Settings, return_to: str) -> Iterator[ProviderWay]:
         yield provider_view.oidc_way(oidc_name(settings), return_to)
 
 
-def _address(form: Form) -> str:
+def typed_address(form: Form) -> str:
+    """The address in a form. Raises: BadInput."""
     email = form.line("email").lower()
     if not is_address(email):
         raise BadInput(email="Please type an address such as name@example.com.")

@@ -73,3 +73,19 @@ async def add_proven(user_id: str, proven: Proven) -> None:
     """
     async with tx():
         await add_way_in(user_id, proven)
+
+
+@repeated_if_undone
+async def add_by_link(user_id: str, token: str, *, browser: str, now: datetime) -> str | LinkState:
+    """Let a signed-in person come in by the address of a mailed link, using it up: that address, or why it did not work.
+
+    Inside: a tx of its own.
+    Raises: BelongsToAnother: nothing was changed, and the link is not used up.
+    """
+    async with tx():
+        state, link = await take_link(token, browser=browser, now=now)
+        if link is None or state is not LinkState.READY:
+            return state
+        email: str = link["email"]
+        await add_way_in(user_id, Proven("email", email, email, email.partition("@")[0]))
+        return email

@@ -70,10 +70,12 @@ class NotSignedInPage:
 
 @dataclass(frozen=True, slots=True)
 class WaysPage:
-    """A person's ways to sign in; `add_oidc` leads to the provider that could be added."""
+    """A person's ways to sign in; `add_oidc` leads to the provider that could be added; `email` as it was typed."""
 
     ways: Ways
     add_oidc: str
+    email: str = ""
+    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Ways:
     here: tuple[Way, ...]
     oidc: str
     clerk: str
+    takes_email: bool
 
 
 async def ways_of(user_id: str, settings: Settings) -> Ways:
@@ -46,6 +47,7 @@ async def ways_of(user_id: str, settings: Settings) -> Ways:
         tuple(_way(each, settings) for each in found),
         oidc_name(settings) if adds_oidc else "",
         host_product(settings)[0] if adds_clerk else "",
+        "email" in settings.sign_in,
     )
 
 

@@ -1,11 +1,20 @@
 """The page of a person's ways to sign in, and how one is added: only by who is signed in, and by their own press."""
 
+import secrets
+from collections.abc import Mapping
+from urllib.parse import quote
+
 from litestar import get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 
 from app.accounts import provider_view
-from app.accounts.errors import ProviderSilent, StaleProof
+from app.accounts.errors import BelongsToAnother, ProviderSilent, StaleProof
+from app.accounts.letters import added_address_letter
+from app.accounts.limits import LINKS_ASKED, LINKS_USED
+from app.accounts.links import LinkState, ask_for_link, state_of
+from app.accounts.mail import Mailer
 from app.accounts.people import Proven
 from app.accounts.provider_routes import (
     LIMITED,
@@ -18,14 +27,18 @@ from app.accounts.provider_routes import (
     refused,
 )
 from app.accounts.providers import Providers, host_product
-from app.accounts.view import WaysPage
+from app.accounts.routes import BROWSER, BROWSER_SECONDS, asking_browser, require_way, typed_address
+from app.accounts.signing_in import add_by_link
+from app.accounts.view import STATUS_OF, TROUBLE, ConfirmPage, WaysPage
 from app.accounts.ways import ways_of
 from app.clock import Clock
-from app.errors import NotFound
+from app.errors import BadInput, NotFound
 from app.settings import Settings
-from app.web.cookies import is_signed, signature
+from app.web.cookies import cookie, is_signed, signature
 from app.web.csrf import ForgedForm
-from app.web.rendering import page
+from app.web.flash import Flash
+from app.web.forms import read_form
+from app.web.rendering import go, page
 from app.web.site import HttpRequest, Viewer, options_of, scope_state
 
 PURPOSE = "add a way in"
@@ -36,9 +49,7 @@ async def ways(
     request: HttpRequest, viewer: NamedDependency[Viewer], settings: NamedDependency[Settings]
 ) -> Template:
     """In which ways this person can sign in, and which could be added."""
-    found = await ways_of(viewer.clerk_user_id, settings)
-    key = signature(options_of(request).secret, PURPOSE, _session(request))
-    return page(request, "accounts/ways.html", WaysPage(found, f"{WAYS_PATH}/oidc?key={key}"))
+    return await _page(request, viewer, settings)
 
 
 @get(f"{WAYS_PATH}/oidc", opt=LIMITED)
@@ -88,9 +99,79 @@ async def add_clerk(
         return refused(request, provider_view.silent(host, WAYS_PATH), error.why, 503)
 
 
+@post(f"{WAYS_PATH}/email", opt={"limits": (LINKS_ASKED,)})
+async def ask_to_add(
+    request: HttpRequest,
+    viewer: NamedDependency[Viewer],
+    settings: NamedDependency[Settings],
+    clock: NamedDependency[Clock],
+    mailer: NamedDependency[Mailer],
+) -> Answer:
+    """Mail a link that adds the address; whether it signs in somebody else is told only to who can read the mail."""
+    require_way("email", settings)
+    form = await read_form(request)
+    try:
+        email = typed_address(form)
+    except BadInput as error:
+        return await _page(request, viewer, settings, email=form.line("email"), problems=error.problems)
+    browser = asking_browser(request) or secrets.token_urlsafe(32)
+    bound = _bound(browser, viewer)
+    token = await ask_for_link(email, browser=bound, return_path=WAYS_PATH, now=clock())
+    link = f"{settings.base_url}{WAYS_PATH}/email/{token}"
+    await mailer.send(added_address_letter(email, brand=settings.brand_name, link=link))
+    answer = go(request, WAYS_PATH, flash=Flash("note", provider_view.mailed(email, BROWSER_SECONDS // 60)))
+    answer.set_cookie(cookie(options_of(request), BROWSER, browser, max_age_seconds=BROWSER_SECONDS))
+    return answer
+
+
+@get(f"{WAYS_PATH}/email/{{token:str}}")
+async def open_added(
+    request: HttpRequest, token: FromPath[str], viewer: NamedDependency[Viewer], clock: NamedDependency[Clock]
+) -> Template:
+    """The page behind the mailed link; opening it uses nothing up."""
+    state = await state_of(token, browser=_bound(asking_browser(request), viewer), now=clock())
+    if state is not LinkState.READY:
+        return refused(request, TROUBLE[state], state, STATUS_OF[state])
+    return page(request, "accounts/add_address.html", ConfirmPage(f"{WAYS_PATH}/email/{quote(token)}"))
+
+
+@post(f"{WAYS_PATH}/email/{{token:str}}", opt={"limits": (LINKS_USED,)})
+async def add_address(
+    request: HttpRequest, token: FromPath[str], viewer: NamedDependency[Viewer], clock: NamedDependency[Clock]
+) -> Answer:
+    """Add the address of the mailed link, once."""
+    bound = _bound(asking_browser(request), viewer)
+    try:
+        added = await add_by_link(viewer.clerk_user_id, token, browser=bound, now=clock())
+    except BelongsToAnother:
+        return refused(request, provider_view.belongs_to_another("address"), "belongs to another", 409)
+    if isinstance(added, LinkState):
+        return refused(request, TROUBLE[added], added, STATUS_OF[added])
+    return go(request, WAYS_PATH, flash=Flash("done", provider_view.added(added)))
+
+
+async def _page(
+    request: HttpRequest,
+    viewer: Viewer,
+    settings: Settings,
+    *,
+    email: str = "",
+    problems: Mapping[str, str] | None = None,
+) -> Template:
+    key = signature(options_of(request).secret, PURPOSE, _session(request))
+    found = await ways_of(viewer.clerk_user_id, settings)
+    view = WaysPage(found, f"{WAYS_PATH}/oidc?key={key}", email, problems or {})
+    return page(request, "accounts/ways.html", view, status=422 if problems else 200)
+
+
+def _bound(browser: str | None, viewer: Viewer) -> str:
+    """The secret that such a link is bound to: the browser's and the person's together, so no sign-in link is one."""
+    return f"{browser or secrets.token_urlsafe(32)} adds to {viewer.clerk_user_id}"
+
+
 def _session(request: HttpRequest) -> bytes:
     token: str = scope_state(request.scope)["session_token"]
     return token.encode()
 
 
-ROUTES = [ways, add_oidc, add_clerk]
+ROUTES = [ways, add_oidc, add_clerk, ask_to_add, open_added, add_address]

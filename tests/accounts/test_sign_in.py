@@ -11,6 +11,7 @@ from app.database import row, rows
 from tests.accounts.browsers import Browser, csrf_token, element, heading
 from tests.accounts.conftest import Site, settings_with, site_with
 from tests.accounts.patience import limits_pass
+from tests.transactions.counting import counted_queries
 
 
 async def test_the_page_shows_each_demo_person_with_a_line_on_them(alice: Browser) -> None:
@@ -135,6 +136,20 @@ async def test_known_and_unknown_addresses_get_the_same_words(site: Site, alice:
         text = (await site.browser().post("/sign-in", email=address)).text
         pages.append(re.sub(r'name="csrf_token" value="\w+"', "", text).replace(address, "…"))
     assert pages[0] == pages[1]
+
+
+async def test_known_and_unknown_addresses_are_the_same_work(site: Site, alice: Browser) -> None:
+    """W47, W58: who belongs to the address is not even looked up, so no clock can tell."""
+    await alice.post("/sign-in", email="known2@example.test")
+    await alice.post(site.mailed_path, from_page=site.mailed_path)
+    asked = []
+    for address in ("known2@example.test", "fresh2@example.test"):
+        browser = site.browser()
+        token = csrf_token((await browser.get("/sign-in")).text)
+        async with counted_queries() as counted:
+            await browser.client.post("/sign-in", data={"csrf_token": token, "email": address})
+        asked.append(counted.queries)
+    assert asked[0] == asked[1] > 0
 
 
 async def test_opening_a_link_uses_nothing_up(site: Site, alice: Browser) -> None:

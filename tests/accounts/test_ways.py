@@ -159,7 +159,76 @@ async def test_where_there_is_no_provider_nothing_can_be_added(site: Site) -> No
     harry = await by_mail(site, "harry@example.test")
     page = (await harry.get(WAYS)).text
     assert "harry@example.test" in page
-    assert "Add another" not in page
+    assert "Add Acme" not in page
     assert (await harry.get(f"{WAYS}/oidc")).status_code == 404
     assert (await harry.post(f"{WAYS}/clerk", from_page="/account")).status_code == 404
     assert element((await harry.get("/account")).text, "a", href=WAYS)
+
+
+async def test_a_signed_in_person_adds_an_address_and_comes_in_by_it(
+    everywhere: Site, provider: Provider
+) -> None:
+    """W58: opening the link uses nothing up, one press adds it, a second finds it used."""
+    provider.person = ALICE | {"sub": "adds-an-address"}
+    ivy = everywhere.browser()
+    await ivy.get(await way_back(ivy))
+    user_id = await user_of(ivy)
+    sent = await ivy.post(f"{WAYS}/email", from_page=WAYS, email=" Ivy@Example.TEST ")
+    assert (sent.status_code, sent.headers["location"]) == (303, WAYS)
+    assert "A link is on its way to ivy@example.test." in (await ivy.get(WAYS)).text
+    link = everywhere.mailed_path
+    assert heading((await ivy.get(link)).text) == "Add this address"
+    added = await ivy.post(link, from_page=link)
+    assert (added.status_code, added.headers["location"]) == (303, WAYS)
+    assert (await ivy.post(link, from_page="/account")).status_code == 410
+    assert await ways_in(user_id) == [provider.issuer, "email"]
+    assert await user_of(await by_mail(everywhere, "ivy@example.test")) == user_id
+
+
+async def test_a_link_that_adds_is_no_link_that_signs_in_and_the_other_way_round(site: Site) -> None:
+    """W11, W58: whoever can read the mail gains nothing by changing its address, in whatever browser."""
+    jack = await by_mail(site, "jack@example.test")
+    await jack.post(f"{WAYS}/email", from_page=WAYS, email="jack2@example.test")
+    token = site.mailed_path.rpartition("/")[2]
+    stranger = await by_mail(site, "stranger@example.test")
+    for browser, path, form in (
+        (jack, f"/sign-in/email/{token}", "/account"),
+        (site.browser(), f"/sign-in/email/{token}", "/sign-in"),
+        (stranger, f"{WAYS}/email/{token}", "/account"),
+    ):
+        assert (await browser.get(path)).status_code == 403
+        assert (await browser.post(path, from_page=form)).status_code == 403
+    await jack.post("/sign-in/demo", from_page="/account", user="refund")
+    assert (await jack.get(f"{WAYS}/email/{token}")).status_code == 403, "another person in the same browser"
+    await stranger.post("/sign-in", from_page="/account", email="jack3@example.test")
+    sign_in_token = site.mailed_path.rpartition("/")[2]
+    assert (await stranger.get(f"{WAYS}/email/{sign_in_token}")).status_code == 403
+
+
+async def test_an_address_that_signs_in_somebody_else_is_told_only_after_its_mail_was_read(
+    site: Site,
+) -> None:
+    """W58, W12"""
+    await by_mail(site, "owner@example.test")
+    kate = await by_mail(site, "kate@example.test")
+    answers = []
+    for address in ("owner@example.test", "nobody@example.test"):
+        await kate.post(f"{WAYS}/email", from_page=WAYS, email=address)
+        page = (await kate.get(WAYS)).text.replace(address, "…")
+        answers.append(page.partition("<main")[2].partition("<form")[0])
+    assert answers[0] == answers[1]
+    await kate.post(f"{WAYS}/email", from_page=WAYS, email="owner@example.test")
+    pressed = await kate.post(site.mailed_path, from_page="/account")
+    assert (pressed.status_code, heading(pressed.text)) == (
+        409,
+        "This address signs in somebody else here",
+    )
+    assert await ways_in(await user_of(kate)) == ["email"]
+
+
+async def test_what_is_no_address_is_kept_and_explained(site: Site) -> None:
+    """5.1"""
+    lena = await by_mail(site, "lena@example.test")
+    answer = await lena.post(f"{WAYS}/email", from_page=WAYS, email="lena at home")
+    assert answer.status_code == 422
+    assert element(answer.text, "input", id="email")["value"] == "lena at home"
