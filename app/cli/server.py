@@ -6,7 +6,8 @@ import signal
 from typing import TYPE_CHECKING
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from app.cli.parent_death import end_with_parent
@@ -14,6 +15,9 @@ from app.cli.parent_death import end_with_parent
 if TYPE_CHECKING:
     from litestar import Litestar
 
+
+LARGEST_HEAD_BYTES = 32 * 1024
+HEAD_SECONDS = 15
 
 # Whoever takes the product's lines may stop taking them: the server itself, which ends everything, waits for nobody.
 TO_STDERR = {
@@ -32,6 +36,11 @@ def serve_forever(host: str, port: int, *, workers: int) -> None:
         port=port,
         interface=Interfaces.ASGI,
         factory=True,
+        http=HTTPModes.http1,  # what proxies speak to us; each protocol more is a way in more
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=LARGEST_HEAD_BYTES
+        ),
+        websockets=False,
         workers=workers,
         workers_kill_timeout=5,  # one open event stream would hold up the end
         respawn_failed_workers=True,  # one that was killed is no reason for the others to end

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from litestar.exceptions import ClientException, HTTPException
 
 from app.errors import BadInput
+from app.web.bodies import whole_body
 from app.web.site import HttpRequest, scope_state
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -67,7 +68,7 @@ async def form_pairs(request: HttpRequest) -> list[tuple[str, str]]:
     """All fields as sent, repeated names included."""
     state = scope_state(request.scope)
     if "form_pairs" not in state:
-        state["form_pairs"] = _parsed(request.headers.get("content-type", ""), await request.body())
+        state["form_pairs"] = _parsed(request.headers.get("content-type", ""), await whole_body(request))
     pairs: list[tuple[str, str]] = state["form_pairs"]
     return pairs
 

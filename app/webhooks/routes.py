@@ -9,6 +9,7 @@ from litestar.response import Response
 from app.clock import Clock
 from app.errors import NotVerifiable
 from app.payments.gateway import PaymentGateway
+from app.web.bodies import whole_body
 from app.web.request_id import request_id
 from app.web.site import HttpRequest
 from app.webhooks.handlers import PASSING, Means, take_in
@@ -36,7 +37,7 @@ async def stripe_webhook(
     """200: done, seen before, ignored or quarantined. 400: not verifiable. 5xx: send it again."""
     if not _is_plain_json(request):
         return _answer(415)
-    body = await request.body()
+    body = await whole_body(request)
     now = clock()
     try:
         event = gateway.read_event(body, _signature(request), now=now)

@@ -13,10 +13,12 @@ import httpx
 
 from app.cli.children import free_port
 from app.cli.parent_death import before_exec
+from app.cli.server import LARGEST_HEAD_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
-OPTIONS = ["--interface", "asgi", "--no-ws", "--workers-kill-timeout", "5", "--no-access-log", "--host", HOST]
+PROTOCOL = ["--no-ws", "--http", "1", "--http1-buffer-size", str(LARGEST_HEAD_BYTES)]
+OPTIONS = [*PROTOCOL, "--interface", "asgi", "--workers-kill-timeout", "5", "--no-access-log", "--host", HOST]
 FACTORY = "tests.web.small_site:create_small_site"
 START_SECONDS, STOP_SECONDS = 60.0, 15.0
 
