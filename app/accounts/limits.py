@@ -51,7 +51,7 @@ WORKSHOPS_MADE = Limit("workshops", 60, "person")
 CHECKOUTS = Limit("checkout", 30, "person")
 PAYMENT_SERVICE_ASKED = Limit("payment-service", 60, "person")
 UNLOCKS = Limit("unlock", 600, "person")
-EXPORTS = Limit("export", 30, "person", only_reads=True)
+EXPORTS = Limit("export", 120, "person", only_reads=True)
 
 _TRY = """
 INSERT INTO rate_limits AS held (key, empty_at, is_refused)

@@ -7,6 +7,7 @@ from tests.workshops.site import HTMX, Site
 LIMITED = {
     "GET /purchases/{purchase_id}/payment": "payment-service",
     "GET /purchases/{purchase_id}/stripe-receipt": "payment-service",
+    "GET /statements/{name}": "export",
     "POST /checkout": "checkout",
     "POST /purchases/{purchase_id}/close": "payment-service",
     "POST /sign-in": "links-asked",

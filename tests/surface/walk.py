@@ -15,8 +15,11 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 # What changes while people read: when a session was last seen, counters of tries, step rows that were missing.
 UNCOUNTED = frozenset({"rate_limits", "workshop_steps"})
 UNCOUNTED_COLUMN = "last_seen_at"
-# Where ids come in the address's query.
+# What the routes alone do not say: ids in the query, months, days.
 ASKED = (
+    "/statements/2026-11",
+    "/statements/2026-11.csv",
+    "/balance?on=2026-11-27",
     "/checkout/success?session_id={session_id}",
     "/checkout/cancel?purchase={purchase_id}",
     "/transactions?workshop={workshop_id}",
