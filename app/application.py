@@ -12,7 +12,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from app import database, readiness
-from app.accounts import account_routes, current, limiting, provider_routes, ways_routes
+from app.accounts import account_routes, browser_routes, current, limiting, provider_routes, ways_routes
 from app.accounts import routes as accounts
 from app.accounts.mail import Mailer, mailer_for
 from app.accounts.middleware import SessionMiddleware
@@ -60,6 +60,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *account_routes.ROUTES,
     *provider_routes.ROUTES,
     *ways_routes.ROUTES,
+    *browser_routes.ROUTES,
     *checkout.ROUTES,
     *dashboard.ROUTES,
     *explaining.ROUTES,

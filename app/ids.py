@@ -6,7 +6,7 @@ from typeid import TypeID
 
 LONGEST_ID = 255
 
-Prefix = Literal["usr", "ws", "ctx", "pur", "evt", "stp", "idn", "lnk", "ses", "dft"]
+Prefix = Literal["usr", "ws", "ctx", "pur", "evt", "stp", "idn", "lnk", "ses", "dft", "aud"]
 
 
 def new_id(prefix: Prefix) -> str:

@@ -38,6 +38,8 @@ APPLICATION_GRANTS = (
     "GRANT INSERT ON spent_sign_ins TO {role}",
     "GRANT DELETE ON sign_in_links, sessions, spent_sign_ins TO {role}",
     "GRANT INSERT, UPDATE, DELETE ON rate_limits, drafts TO {role}",
+    "GRANT INSERT ON audit_trail TO {role}",
+    "REVOKE UPDATE, DELETE, TRUNCATE ON audit_trail FROM {role}",
     "REVOKE UPDATE, DELETE, TRUNCATE ON credit_transactions FROM {role}",
     "GRANT INSERT ON credit_transactions TO {role}",
     f"GRANT UPDATE ({LEDGER_COLUMNS_TO_SETTLE}) ON credit_transactions TO {{role}}",

@@ -4,7 +4,16 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from app.accounts.tables import Identity, Preferences, RateLimit, Session, SignInLink, SpentSignIn, User
+from app.accounts.tables import (
+    AuditNote,
+    Identity,
+    Preferences,
+    RateLimit,
+    Session,
+    SignInLink,
+    SpentSignIn,
+    User,
+)
 from app.checkout.tables import Purchase
 from app.ledger.tables import CreditTransaction
 from app.reconcile.tables import ReconcileCursor
@@ -27,6 +36,7 @@ APP_CONFIG = AppConfig(
         SignInLink,
         Session,
         RateLimit,
+        AuditNote,
         ReconcileCursor,
         SpentSignIn,
     ],

@@ -24,6 +24,7 @@ TABLES = [
     "preferences",
     "reconcile_cursors",
     "rate_limits",
+    "audit_trail",
     "spent_sign_ins",
     "drafts",
 ]

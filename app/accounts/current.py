@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from litestar.response import Response
 
+from app.accounts.devices import device_of
 from app.accounts.typed import TYPED, TYPED_SECONDS
 from app.errors import SignInNeeded
 from app.web.cookies import cookie
@@ -22,6 +23,11 @@ async def viewer(request: HttpRequest) -> Viewer:
     if found is None:
         raise SignInNeeded(way_back(request, options_of(request)))
     return found
+
+
+def device_behind(request: HttpRequest) -> str:
+    """What the browser says it is, for the list of a person's browsers."""
+    return device_of(request.headers.get("user-agent", ""))
 
 
 async def visitor(request: HttpRequest) -> Viewer | None:

@@ -7,6 +7,7 @@ import asyncpg
 from app.accounts.errors import AccountClosed, BelongsToAnother, NoProvenEmail
 from app.database import row
 from app.ids import new_id
+from app.trail import note
 
 FIND = """
 SELECT users.clerk_user_id, users.deleted_at
@@ -76,6 +77,9 @@ async def add_way_in(user_id: str, proven: Proven) -> None:
         raise BelongsToAnother
     if found is None:
         await _add_identity(user_id, proven)
+        await note(
+            "way_in_added", whose=user_id, actor="user", actor_id=user_id, detail=f"by {proven.provider}"
+        )
 
 
 async def _known(proven: Proven) -> str | None:

@@ -13,6 +13,7 @@ from litestar.response import Response, Template
 
 from app.accounts import attempts, provider_view
 from app.accounts.attempts import ATTEMPT_LIVES, Attempt, AttemptFault
+from app.accounts.current import device_behind
 from app.accounts.errors import (
     AccountClosed,
     BelongsToAnother,
@@ -165,7 +166,8 @@ def signing_in(request: HttpRequest, now: datetime, return_to: str) -> Finish:
 
     async def finish(proven: Proven) -> Answer:
         old_session = scope_state(request.scope)["session_token"]
-        return let_in(request, await enter_proven(proven, old_session=old_session, now=now), return_to)
+        token = await enter_proven(proven, old_session=old_session, now=now, device=device_behind(request))
+        return let_in(request, token, return_to)
 
     return finish
 

@@ -12,6 +12,7 @@ from litestar.response import Response, Template
 
 from app.accounts import provider_view, sessions
 from app.accounts.addresses import is_address
+from app.accounts.current import device_behind
 from app.accounts.demo import DEMO_PEOPLE
 from app.accounts.errors import AccountClosed
 from app.accounts.letters import sign_in_letter
@@ -110,7 +111,9 @@ async def use_link(
     """Sign in with the link, once."""
     browser, old_session = asking_browser(request), scope_state(request.scope)["session_token"]
     try:
-        entered = await enter_by_link(token, browser=browser, old_session=old_session, now=clock())
+        entered = await enter_by_link(
+            token, browser=browser, old_session=old_session, now=clock(), device=device_behind(request)
+        )
     except AccountClosed:
         return page(request, "accounts/not_signed_in.html", CLOSED, status=403)
     if isinstance(entered, LinkState):
@@ -127,7 +130,9 @@ async def use_demo(
     form = await read_form(request)
     old_session = scope_state(request.scope)["session_token"]
     try:
-        token = await enter_as_demo(form.text("user"), old_session=old_session, now=clock())
+        token = await enter_as_demo(
+            form.text("user"), old_session=old_session, now=clock(), device=device_behind(request)
+        )
     except AccountClosed:
         return page(request, "accounts/not_signed_in.html", CLOSED, status=403)
     return let_in(request, token, our_page(form.text("return_to"), settings))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from app.database import row
 from app.ids import new_id
+from app.trail import current_request_id, note
 
 IDLE = timedelta(days=14)  # a workshop takes weeks, so a fortnight's pause must not end the session
 LONGEST = timedelta(days=60)  # however busy: a token that leaked unseen dies in two months
@@ -14,8 +15,8 @@ VOUCHED_FOR = timedelta(hours=12)  # so long may somebody stay whom the provider
 SEEN_EVERY = timedelta(minutes=1)
 
 NEW_SESSION = """
-INSERT INTO sessions (id, token_hash, clerk_user_id, provider, created_at, last_seen_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $5, $6)
+INSERT INTO sessions (id, token_hash, clerk_user_id, provider, created_at, last_seen_at, expires_at, device)
+VALUES ($1, $2, $3, $4, $5, $5, $6, $7)
 """
 
 # Session, person, badge and preferences in one round trip: every signed-in page asks this.
@@ -41,6 +42,13 @@ UPDATE sessions
    SET last_seen_at = $2
  WHERE id = $1
    AND last_seen_at < $2                  -- of several requests at once, one writes
+"""
+
+# The session and the note on its end go together, in a transaction or without one.
+END = """
+WITH ended AS (DELETE FROM sessions WHERE token_hash = $1 RETURNING id, clerk_user_id)
+INSERT INTO audit_trail (id, act, clerk_user_id, actor, actor_id, object_id, request_id)
+SELECT $2, 'signed_out', clerk_user_id, 'user', clerk_user_id, id, $3 FROM ended
 """
 
 SWEEP = "DELETE FROM sessions WHERE clerk_user_id = $1 AND (expires_at <= $2 OR last_seen_at <= $3)"
@@ -75,16 +83,25 @@ async def create(
     now: datetime,
     instead_of: str | None = None,
     longest: timedelta = LONGEST,
+    device: str = "",
 ) -> str:
     """The token of a new session; it is never a token that a browser brought along.
 
     Inside: the caller's tx. The session `instead_of` ends, and this person's dead sessions are swept out.
     """
-    token = secrets.token_urlsafe(32)
+    token, session_id = secrets.token_urlsafe(32), new_id("ses")
     if instead_of is not None:
         await end(instead_of)
     await row(SWEEP, user_id, now, now - IDLE)
-    await row(NEW_SESSION, new_id("ses"), digest(token), user_id, provider, now, now + longest)
+    await row(NEW_SESSION, session_id, digest(token), user_id, provider, now, now + longest, device)
+    await note(
+        "signed_in",
+        whose=user_id,
+        actor="user",
+        actor_id=user_id,
+        object_id=session_id,
+        detail=f"by {provider}",
+    )
     return token
 
 
@@ -101,7 +118,7 @@ async def resolve(token: str, *, now: datetime) -> SignedIn | None:
 
 async def end(token: str) -> None:
     """Sign this one browser out."""
-    await row("DELETE FROM sessions WHERE token_hash = $1", digest(token))
+    await row(END, digest(token), new_id("aud"), current_request_id())
 
 
 def digest(token: str) -> bytes:

@@ -19,7 +19,7 @@ class Entered:
 
 
 @repeated_if_undone
-async def enter_as_demo(name: str, *, old_session: str | None, now: datetime) -> str:
+async def enter_as_demo(name: str, *, old_session: str | None, now: datetime, device: str = "") -> str:
     """Sign in as a demo person; the new session's token.
 
     Inside: a tx of its own.
@@ -28,12 +28,12 @@ async def enter_as_demo(name: str, *, old_session: str | None, now: datetime) ->
     who = demo_person(name)
     async with tx():
         user_id = await person(Proven("demo", who.name, who.email, who.full_name, user_id=who.user_id))
-        return await sessions.create(user_id, provider="demo", now=now, instead_of=old_session)
+        return await sessions.create(user_id, provider="demo", now=now, instead_of=old_session, device=device)
 
 
 @repeated_if_undone
 async def enter_by_link(
-    token: str, *, browser: str | None, old_session: str | None, now: datetime
+    token: str, *, browser: str | None, old_session: str | None, now: datetime, device: str = ""
 ) -> Entered | LinkState:
     """Sign in with a mailed link, using it up; anything but `Entered` says why it did not work.
 
@@ -46,12 +46,14 @@ async def enter_by_link(
             return state
         email: str = link["email"]
         user_id = await person(Proven("email", email, email, email.partition("@")[0]))
-        session = await sessions.create(user_id, provider="email", now=now, instead_of=old_session)
+        session = await sessions.create(
+            user_id, provider="email", now=now, instead_of=old_session, device=device
+        )
         return Entered(session, link["return_path"])
 
 
 @repeated_if_undone
-async def enter_proven(proven: Proven, *, old_session: str | None, now: datetime) -> str:
+async def enter_proven(proven: Proven, *, old_session: str | None, now: datetime, device: str = "") -> str:
     """Sign in somebody for whom a provider vouches; the new session's token.
 
     Inside: a tx of its own.
@@ -60,7 +62,12 @@ async def enter_proven(proven: Proven, *, old_session: str | None, now: datetime
     async with tx():
         user_id = await person(proven)
         return await sessions.create(
-            user_id, provider=proven.provider, now=now, instead_of=old_session, longest=sessions.VOUCHED_FOR
+            user_id,
+            provider=proven.provider,
+            now=now,
+            instead_of=old_session,
+            device=device,
+            longest=sessions.VOUCHED_FOR,
         )
 
 

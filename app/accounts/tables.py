@@ -78,6 +78,22 @@ class Session(Table, tablename="sessions"):
     created_at = Timestamptz(default=TimestamptzNow())
     last_seen_at = Timestamptz(default=TimestamptzNow())
     expires_at = Timestamptz(default=TimestamptzNow())  # absolute; idle expiry follows last_seen_at
+    device = Text(default="")  # such as "Firefox on Linux", for the person alone
+
+
+class AuditNote(Table, tablename="audit_trail"):
+    """One change of somebody's access; the database lets nobody rewrite it. See `app.trail`."""
+
+    id = Text(primary_key=True, default="")
+    noted_at = Timestamptz(default=TimestamptzNow())
+    act = Text(default="")
+    clerk_user_id = Text(null=True, default=None)
+    actor = Text(default="")
+    actor_id = Text(null=True, default=None)
+    object_id = Text(null=True, default=None)
+    detail = Text(default="")
+    reason = Text(default="")
+    request_id = Text(null=True, default=None)
 
 
 class SpentSignIn(Table, tablename="spent_sign_ins"):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from app.accounts.browsers import SignedInBrowser
 from app.accounts.demo import DemoPerson
 from app.accounts.links import LinkState
 from app.accounts.mail import Letter
@@ -111,6 +112,13 @@ def preferences_form(typed: Preferences, problems: Mapping[str, str] | None = No
 
 def _example(as_: Manner) -> str:
     return " · ".join((money(123_450, "USD", as_), day_text(EXAMPLE_DAY, as_)))
+
+
+@dataclass(frozen=True, slots=True)
+class BrowsersPage:
+    """Where a person is signed in, this browser first."""
+
+    browsers: tuple[SignedInBrowser, ...]
 
 
 @dataclass(frozen=True, slots=True)

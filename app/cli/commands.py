@@ -151,6 +151,19 @@ def grant(*, user: str, credits: int, reason: str, as_json: bool) -> None:
         say_granted(user, credits, reason=reason, as_json=as_json)
 
 
+@billing.command("audit-trail")
+@click.argument("user", required=False)
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
+@AS_JSON
+def audit_trail(*, user: str | None, limit: int, as_json: bool) -> None:
+    """Show who changed what about access and credits, newest first; of USER alone, if one is named."""
+    from app.cli.local_environment import local_environment
+    from app.cli.trail_command import say_trail
+
+    with local_environment():
+        say_trail(user, limit=limit, as_json=as_json)
+
+
 @billing.command()
 @click.argument("user")
 @click.option("--yes", "is_sure", is_flag=True, help="Ask nothing.")

@@ -1,6 +1,7 @@
 """`billing erase`: a person is forgotten, and the books stay whole. The statements are in the migrations."""
 
 import asyncio
+import getpass
 from dataclasses import asdict, dataclass
 
 import asyncpg
@@ -12,6 +13,7 @@ from app.cli.reporting import say
 from app.database import pool, row, tx
 from app.errors import BillingError
 from app.settings import load_settings
+from app.trail import note
 
 HOLDINGS = """
 SELECT u.clerk_user_id AS user_id, u.credit_balance AS balance_credits, u.stripe_customer_id,
@@ -87,6 +89,7 @@ async def _erase(user_id: str) -> None:
             async with tx():
                 await row("SELECT set_config('statement_timeout', '0', true)")  # it reads the whole inbox
                 await row("SELECT erase_person($1)", user_id)
+                await note("person_erased", whose=user_id, actor="operator", actor_id=getpass.getuser())
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
             raise NotErased("the ledger is being written to; nothing was changed, so try again") from error
         except asyncpg.InsufficientPrivilegeError as error:

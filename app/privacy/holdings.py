@@ -61,6 +61,7 @@ HOLDINGS = (
     Holding("preferences", _OF_THE_PERSON.format("preferences")),
     Holding("identities", _plain("identities")),
     Holding("sessions", _plain("sessions", "token_hash")),
+    Holding("audit_trail", _plain("audit_trail")),
     Holding("sign_in_links", _plain("sign_in_links", "token_hash", "browser_hash", where=_MAILED_TO)),
     Holding("workshops", _WORKSHOPS),
     Holding("drafts", _plain("drafts", "key_hash", where=_OF_THEIR_WORKSHOPS)),

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response, Stream, Template
 
+from app.accounts.limits import EXPORTS
 from app.transactions.asking import Asked, asked
 from app.transactions.cursor import NEWEST, cursor
 from app.transactions.export import export
@@ -40,7 +41,7 @@ async def history(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Temp
     return _page(request, view, badge=badge, headers=change)
 
 
-@route(CSV_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD])
+@route(CSV_PATH, http_method=[HttpMethod.GET, HttpMethod.HEAD], opt={"limits": (EXPORTS,)})
 async def history_file(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Response[Any]:
     """All rows that the filters let through, as a CSV file; whatever page of the list it was asked for from."""
     wanted = asked(dict(request.query_params))

@@ -6,8 +6,9 @@ Knows no Stripe and no HTTP, and not what an event means.
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from app.database import row, rows
+from app.database import row, rows, tx
 from app.errors import NotFound
+from app.trail import note
 from app.webhooks.inbox import State
 
 # An event may be in somebody's hands that long; after it, nobody works on it any more.
@@ -100,5 +101,11 @@ async def dismiss(event_id: str, *, who: str, reason: str) -> Kept:
     """A person has decided that nothing shall come of an event. Repeat: nothing, as for one that is done."""
     before = await kept_event(event_id)
     words = f"dismissed by {who}: {reason}" + (f" (it was: {before.error})" if before.error else "")
-    found = await row(_DISMISS, event_id, words[:500])
-    return before if found is None else Kept(*found.values())
+    async with tx():
+        found = await row(_DISMISS, event_id, words[:500])
+        if found is None:
+            return before
+        await note(
+            "event_dismissed", whose=None, actor="operator", actor_id=who, object_id=event_id, reason=reason
+        )
+    return Kept(*found.values())

@@ -14,7 +14,7 @@ import pytest_asyncio
 from litestar import Litestar, get, post
 from litestar.di import NamedDependency, Provide
 
-from app.accounts import account_routes, ways_routes
+from app.accounts import account_routes, browser_routes, ways_routes
 from app.accounts.asking import PATIENCE
 from app.accounts.current import sign_in_first, viewer, visitor
 from app.accounts.limiting import within_limits
@@ -137,6 +137,7 @@ def site_with(
             *account_routes.ROUTES,
             *PROVIDER_ROUTES,
             *ways_routes.ROUTES,
+            *browser_routes.ROUTES,
             dashboard,
             pricing,
             create,

@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # How far the books were compared; hashes of who tried, and of what was used up, for minutes.
 NOBODYS = {"reconcile_cursors", "rate_limits", "spent_sign_ins"}
 
+# Kept for good, since it holds ids and no name, address or text of anybody's.
+NAMELESS = {"audit_trail"}
+
 
 @pytest.fixture(scope="module")
 def app(pool: None) -> Litestar:
@@ -39,7 +42,7 @@ def test_every_table_is_handed_out_and_erased_or_holds_nothing_of_anybody() -> N
     for table in set(schema.TABLES) - NOBODYS:
         named = re.compile(rf"(FROM|UPDATE) {table}\b")
         assert named.search(handed_out), f"{table} is not handed out"
-        assert named.search(erased), f"{table} is not erased"
+        assert table in NAMELESS or named.search(erased), f"{table} is not erased"
 
 
 async def test_the_file_holds_everything_the_person_is_and_wrote_and_bought(app: Litestar) -> None:

@@ -3,6 +3,7 @@
 import pytest
 import pytest_asyncio
 
+from app.accounts.providers import Providers
 from tests.checkout.till import Till
 from tests.surface.people import Owner, owner
 from tests.workshops.site import Site, site_with
@@ -10,7 +11,9 @@ from tests.workshops.site import Site, site_with
 
 @pytest.fixture(scope="session")
 def shared_site(shared_till: Till) -> Site:
-    return site_with(shared_till, sign_in=("demo", "email"))
+    site = site_with(shared_till, sign_in=("demo", "email"))
+    site.app.state.providers = Providers(None, None)
+    return site
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.accounts.sessions import digest
 from app.database import row
 from app.ids import new_id
 from tests.factories import make_purchase, make_user, make_workshop
@@ -33,11 +34,20 @@ async def owner(site: Site) -> Owner:
             "workshop_id": workshop_id,
             "purchase_id": purchase_id,
             "transaction_id": await newest_movement(user_id),
+            "browser_id": await other_browser(site, user_id),
             "session_id": f"cs_test_{purchase_id}",
             "slug": "challenge",
             "month": "2026-11",
         },
     )
+
+
+async def other_browser(site: Site, user_id: str) -> str:
+    """The id of a second browser in which the same person is signed in."""
+    other = await site.browser(user_id)
+    found = await row("SELECT id FROM sessions WHERE token_hash = $1", digest(other.token))
+    assert found is not None
+    return str(found["id"])
 
 
 async def newest_movement(user_id: str) -> str:
@@ -55,6 +65,7 @@ def unknown_ids() -> dict[str, str]:
         "workshop_id": new_id("ws"),
         "purchase_id": purchase_id,
         "transaction_id": new_id("ctx"),
+        "browser_id": new_id("ses"),
         "session_id": f"cs_test_{purchase_id}",
         "slug": "challenge",
         "month": "2026-11",

@@ -7,6 +7,8 @@ from tests.workshops.site import HTMX, Site
 LIMITED = {
     "GET /purchases/{purchase_id}/payment": "payment-service",
     "GET /purchases/{purchase_id}/stripe-receipt": "payment-service",
+    "GET /sign-in/oidc": "provider",
+    "GET /sign-in/oidc/callback": "provider",
     "GET /statements/{name}": "export",
     "POST /checkout": "checkout",
     "POST /purchases/{purchase_id}/close": "payment-service",

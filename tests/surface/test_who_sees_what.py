@@ -25,7 +25,10 @@ PUBLIC = {
     "/readyz",
     "/sign-in",
     "/sign-in/demo",
+    "/sign-in/clerk",
     "/sign-in/email/{token}",
+    "/sign-in/oidc",
+    "/sign-in/oidc/callback",
     "/sign-out",
     "/static/{digest}/{name}",
     "/styleguide",
@@ -48,7 +51,7 @@ def private(app: Litestar) -> list[Door]:
 
 def of_a_thing(app: Litestar) -> list[Door]:
     """The doors that lead to one thing of somebody's, and the pages that take an id in their address's query."""
-    ids = {"workshop_id", "purchase_id", "transaction_id", "session_id"}
+    ids = {"workshop_id", "purchase_id", "transaction_id", "session_id", "browser_id"}
     found = [each for each in private(app) if ids & set(each.parameters)]
     asked = [Door("GET", path, {}) for path in ASKED if "session_id}" in path or "purchase_id}" in path]
     assert len(found) >= 13
