@@ -46,7 +46,7 @@ class SessionMiddleware(ASGIMiddleware):
         signed_in = await resolve(token, now=now) if token else None
         if signed_in is None and _needs_session(request):
             await self._keep_typed(request, now)
-            if token:
+            if token or (request.route_handler.opt.get("keeps") and is_sent_by_us(request, self.options)):
                 raise SignInNeeded(await self._way_back(request))
         state = scope_state(scope)
         state["asked_at"] = now

@@ -146,6 +146,7 @@ async def sign_out(request: HttpRequest) -> Response[None]:
         await sessions.end(token)
     answer = go(request, "/sign-in", flash=Flash("done", "You are signed out."))
     answer.set_cookie(cookie(options_of(request), SESSION, "", max_age_seconds=0))
+    answer.headers["Clear-Site-Data"] = '"cache"'  # pages that a browser keeps whole for Back, too
     return answer
 
 

@@ -77,7 +77,10 @@ def _told(story: Story) -> list[str]:
     is_by_hand = movement["actor"] == "operator"  # else the reason is a word for machines
     because = f"The reason: {movement['reason']}." if is_by_hand and movement["reason"] else ""
     returned = _returned(story).sentences if movement["type"] == Kind.PURCHASE else ()
-    return [*tell[Kind(movement["type"])](movement), *returned, *filter(None, (because, movement["note"]))]
+    told = tell[Kind(movement["type"])](movement)
+    if movement["type"] == Kind.CONSUMPTION and _undoing(story):
+        told = [*told, "That was undone, and the credit came back."]
+    return [*told, *returned, *filter(None, (because, movement["note"]))]
 
 
 def _purchase_told(movement: Stored) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.workshops.access import WorkshopFacts, decide
 from app.workshops.creating import LONGEST_TITLE, is_choice_needed
 from app.workshops.offer import Offer, PackOffer, offer_for
-from app.workshops.steps import FIRST_PAID_SLUG, FREE_RANGE, PAID_RANGE, STEPS
+from app.workshops.steps import FIRST_PAID_SLUG, FREE_RANGE, PAID_RANGE, PAID_STEPS, STEPS
 from app.workshops.view import Unpaid
 from app.workshops.visit import Visit
 
@@ -24,6 +24,7 @@ class NewPage:
     step_count: int = len(STEPS)
     free_range: str = FREE_RANGE
     paid_range: str = PAID_RANGE
+    behind: str = ", ".join(step.name for step in PAID_STEPS)
     problems: Mapping[str, str] = field(default_factory=dict)
     notice: str = ""
 

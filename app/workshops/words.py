@@ -46,9 +46,10 @@ def used_text(balance_credits: int) -> str:
 
 def undone_text(undone: Undone) -> str:
     """What came back, and what there is now."""
+    now = f"{balance_text(undone.balance_credits)} now"
     if undone.is_repeat:
-        return f"The unlock of “{undone.title}” was undone before. Nothing was changed."
-    back = f"{credits(UNLOCK_PRICE_CREDITS)} came back — {balance_text(undone.balance_credits)} now"
+        return f"The unlock of “{undone.title}” is undone already, and its credit came back once — {now}."
+    back = f"{credits(UNLOCK_PRICE_CREDITS)} came back — {now}"
     return f"The unlock of “{undone.title}” is undone. {back}. Your notes are kept."
 
 

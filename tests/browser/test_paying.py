@@ -41,6 +41,30 @@ def test_the_form_leads_to_the_payment_page_and_back_to_the_credits(tabs: Tabs, 
     expect(page.locator("#balance")).to_contain_text("3 credits")
 
 
+def test_signed_out_the_prices_say_the_whole_truth_and_the_payment_page_agrees(
+    tabs: Tabs, product: Product
+) -> None:
+    """UI-13, PRIC-03: the choice outlives signing in."""
+    page = tabs()
+    page.goto("/pricing")
+    for pack in load_catalog(PACKS_FILE).packs:
+        card = page.locator(".pack").filter(has=page.get_by_role("heading", name=pack.name))
+        expect(card).to_contain_text(money(pack.amount_cents, pack.currency))
+        expect(card).to_contain_text(money(round(pack.amount_cents / pack.credits), pack.currency))
+    for words in (
+        "One-time payment. No subscription. Credits never expire.",
+        "Prices are in USD.",
+        "no tax or fee is added at checkout",
+        "Refunds: write to",
+    ):
+        expect(page.get_by_text(words).first).to_be_visible()
+    page.get_by_role("button", name="Buy 3 credits, $149.00").click()
+    page.locator("button[name=user][value=grandfathered]").click()
+    expect(page.locator(".pack.marked")).to_contain_text("Serial Entrepreneur")
+    press_buy(page, product, "Buy 3 credits, $149.00")
+    expect(page.get_by_role("button", name="Pay $149.00")).to_be_visible()
+
+
 def test_money_that_arrives_while_the_page_waits_opens_the_workshop_unaided(
     tabs: Tabs, product: Product
 ) -> None:

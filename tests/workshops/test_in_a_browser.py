@@ -132,6 +132,26 @@ def test_at_the_gate_the_prompt_is_a_dialog_and_escape_gives_the_focus_back(
     assert product.ask(lambda: stored(person.workshop)).notes["journey-mapping"] == "And why"
 
 
+def test_a_locked_step_is_refused_with_the_offer_and_nothing_of_itself(
+    context: BrowserContext, product: Product
+) -> None:
+    """UI-08, UI-09: by its address, and as a fragment; by keyboard back to where the person was."""
+    person = product.person()
+    tab = signed_in(context, product, person)
+    address = f"{product.url}/workshops/{person.workshop}/steps/concept"
+    answer = tab.goto(address)
+    assert answer is not None and answer.status == 402
+    part = tab.request.get(address, headers={"HX-Request": "true"})
+    assert part.status == 402
+    for shown in (answer.text(), part.text()):
+        assert "Your Build Pack is 4 steps away" in shown
+        assert not any(each in shown for each in ("Shape the chosen answer", "<textarea"))
+    expect(tab.locator("#workshops-steps").get_by_text("Locked", exact=True)).to_have_count(4)
+    tab.get_by_role("link", name="Save and decide later").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_label("Your notes")).to_have_value("Where it hurts")
+
+
 def test_deciding_later_is_as_large_as_the_offer_and_closes_it(
     context: BrowserContext, product: Product
 ) -> None:

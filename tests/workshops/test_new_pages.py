@@ -119,11 +119,17 @@ async def test_a_title_that_was_typed_before_comes_along(alice: Browser) -> None
     assert by_id(page, "title").get("value") == "Launch plan"
 
 
-async def test_a_typed_title_survives_a_sign_in_that_has_lapsed(alice: Browser, user: str) -> None:
+@pytest.mark.parametrize("has_cookie", [True, False], ids=["lapsed", "signed out in another tab"])
+async def test_a_typed_title_survives_a_sign_in_that_has_ended(
+    alice: Browser, user: str, has_cookie: bool
+) -> None:
     """UI-11, UI-25: the form comes back filled in."""
     await sessions.end(alice.token)
+    if not has_cookie:
+        alice.client.cookies.delete("session", domain="", path="/")
     form = {"title": "Plan & ‘draft’ 100 %", "start": "free", "form_key": "a"}
-    answer = await alice.post("/workshops", form, {"Referer": "http://testserver/workshops/new?title=old"})
+    sent_by = {"Referer": "http://testserver/workshops/new?title=old", "Origin": "http://testserver"}
+    answer = await alice.post("/workshops", form, sent_by)
     assert answer.status_code == 303
     back = parse_qs(urlsplit(answer.headers["location"]).query)["return_to"][0]
     assert await workshops_of(user) == []

@@ -296,10 +296,16 @@ async def test_the_page_offers_the_way_back_with_its_end_and_explains_what_came_
     [given] = await reversals_of(user)
     story = words(by_id(parsed((await alice.get(f"/transactions/{given['id']}")).text), "main"))
     assert "The unlock of “Launch plan” was undone, so 1 credit came back." in story
+    taken = await row(
+        "SELECT id FROM credit_transactions WHERE clerk_user_id = $1 AND type = 'consumption'", user
+    )
+    assert taken is not None
+    undone_story = words(by_id(parsed((await alice.get(f"/transactions/{taken['id']}")).text), "main"))
+    assert "That was undone, and the credit came back." in undone_story
     again = await alice.post(str(form.get("action")), {"unlock": hidden(form, "unlock")})
     later = parsed((await alice.get(f"/workshops/{workshop}/steps/{GATE}")).text)
     assert again.status_code == 303
-    assert "was undone before. Nothing was changed." in words(by_id(later, "flash"))
+    assert "is undone already, and its credit came back once — 3 credits now." in words(by_id(later, "flash"))
 
 
 async def test_too_late_is_refused_with_the_reason_and_no_longer_offered(site: Site) -> None:
