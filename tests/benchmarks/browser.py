@@ -1,7 +1,8 @@
 """A browser that costs next to nothing: it calls an application in this process and keeps what was sent."""
 
+import asyncio
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from litestar import Litestar
@@ -36,6 +37,24 @@ class Browser:
         assert head["type"] == "http.response.start" and head["status"] == 200
         assert body["type"] == "http.response.body"
         return body["body"]
+
+    async def size_of(self, address: str, measure: Callable[[], float] = lambda: 0.0) -> tuple[int, float]:
+        """Take a file piece by piece and keep nothing: its bytes, and the largest that was measured on the way."""
+        size_bytes, largest, is_over = 0, 0.0, asyncio.Event()
+
+        async def receive() -> HTTPReceiveMessage:
+            await is_over.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            nonlocal size_bytes, largest
+            if message["type"] == "http.response.body":
+                size_bytes, largest = size_bytes + len(message["body"]), max(largest, measure())
+                if not message.get("more_body"):
+                    is_over.set()
+
+        await self.app(_scope(address, self.headers), receive, send)
+        return size_bytes, largest
 
 
 def unpacked(body: bytes) -> str:

@@ -35,8 +35,35 @@ SELECT id, $1, CASE WHEN amount > 0 THEN 'purchase' ELSE 'consumption' END, 'com
   FROM line ORDER BY n"""
 
 _BALANCE = """
-UPDATE users SET credit_balance = line.balance, ledger_seq = n, last_posted_at = at
+UPDATE users SET credit_balance = line.balance, ledger_seq = n, last_posted_at = at, history_hint_seen = true
   FROM line WHERE n = $2::integer AND clerk_user_id = $1"""
+
+
+# Nearly everybody has a page of rows: a plan that is made once for all is made for them.
+_CROWD = (
+    "INSERT INTO users (id, clerk_user_id, email) SELECT 'crowd_' || u, 'crowd_' || u, u || '@example.test'"
+    " FROM generate_series(1, $1::integer) u",
+    """
+INSERT INTO credit_transactions (id, clerk_user_id, type, status, amount, balance_before, balance_after, seq, posted_at,
+       description, idempotency_key, actor)
+SELECT 'crowd_' || u || '_' || n, 'crowd_' || u, 'grant', 'completed', 1, n - 1, n, n, now() - interval '1 day',
+       'Benchmark row ' || n, 'grant:crowd_' || u || '_' || n, 'system'
+  FROM generate_series(1, $1::integer) u, generate_series(1, 25) n""",
+    "UPDATE users SET ledger_seq = 25, credit_balance = 25 WHERE clerk_user_id LIKE 'crowd%' AND $1::integer > 0",
+)
+
+
+async def crowd(people: int, superuser_url: str) -> None:
+    """Other people, with 25 movements each; the guards slept meanwhile."""
+    connection = await asyncpg.connect(superuser_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("SET LOCAL session_replication_role = replica")
+            for statement in _CROWD:
+                await connection.execute(statement, people)
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
 
 
 async def person_with(rows_wanted: int, superuser_url: str) -> str:
