@@ -85,7 +85,7 @@ def test_filtering_works_without_scripts(tabs: Tabs) -> None:
     page = history_of(tabs(scripts=False), "long")
     page.locator("#q").fill("night bus")
     page.get_by_role("button", name="Apply filters").click()
-    expect(page.locator("caption")).to_contain_text("match these filters.")
+    expect(page.locator("#rows-title")).to_contain_text("match these filters")
     page.get_by_role("link", name="Clear filters").click()
     page.get_by_role("link", name="Older rows").click()
     expect(page.get_by_role("link", name="Newest rows")).to_be_visible()
@@ -106,5 +106,5 @@ def test_on_a_narrow_screen_rows_are_cards(tabs: Tabs) -> None:
     page = tabs()
     page.set_viewport_size({"width": 320, "height": 700})
     row = history_of(page, "long").locator("tbody tr:not(.day)").nth(1)
-    for label in ("Date", "Kind", "Credits", "Balance"):
+    for label in ("Time", "Kind", "Credits", "Balance"):
         expect(row.locator(f"[data-label={label}]")).to_be_visible()

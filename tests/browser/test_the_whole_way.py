@@ -100,7 +100,7 @@ def test_the_whole_way_without_scripts_when_the_buyer_is_back_before_the_webhook
     assert counted_rows(page) == BOTH_ROWS
     page.get_by_label("Kind").select_option("consumption")
     page.get_by_role("button", name="Apply filters").click()
-    expect(page.locator("caption")).to_contain_text("1 row")
+    expect(page.locator("#rows-title")).to_contain_text("1 row")
     page.get_by_role("link", name="Clear filters").click()
     assert_receipt_and_sign_out(page)
 
