@@ -86,7 +86,7 @@ async def facts_of(user_id: str, *, now: datetime, workshops_from: Cursor) -> Fa
         person = await row(PERSON, user_id)
         if person is None:
             raise NotFound("person")
-        latest = await history_page(user_id, NO_FILTERS, now=now, page_rows=LATEST_ROWS, most_totalled=0)
+        latest = await history_page(user_id, NO_FILTERS, now=now, page_rows=LATEST_ROWS, most_added=0)
         changes = await _changes(user_id, now - timedelta(weeks=WEEKS))
         workshops = await _workshops(user_id, workshops_from)
         payments = await rows(PAYMENTS, user_id, now - FAILED_FOR, MOST_PAYMENTS)

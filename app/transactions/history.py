@@ -14,9 +14,11 @@ from app.errors import NotFound
 from app.transactions.asking import Filters
 from app.transactions.cursor import NEWEST, Cursor, after_counted, after_uncounted
 from app.transactions.matching import AT, matching
+from app.transactions.totals import Known, Money, Remembered, Sums, Totals
 
 PAGE_ROWS = 25
-MOST_TOTALLED = 20_000  # an unfiltered ledger that is longer is not read whole to show a page of it
+MOST_ADDED = 100_000  # a longer ledger that was never added up is not read whole to show a page of it
+REMEMBERED = Remembered(most_ledgers=2_000)
 
 
 class Stored(Protocol):
@@ -54,13 +56,14 @@ LOOKED_UP = f"""
 
 NEWEST_FIRST = "seq DESC NULLS FIRST, created_at DESC, id DESC"
 
-# Where the counted rows come from, and which of them are newest. A whole ledger is read in its order for the page, and
-# once more for the totals if it is short enough; of filtered rows all have to be found anyway, so that is done once.
+# Where the counted rows come from, and which of them are newest. Of a whole ledger the newest are read for the page, and
+# for the totals those after row $5, if that has the id $6 and they are not too many; of filtered rows all have to be
+# found anyway, so that is done once.
 POSTED = """
 posted AS MATERIALIZED (
 SELECT t.seq, t.amount, t.type, t.purchase_id, t.returned_cents
   FROM credit_transactions t
- WHERE t.clerk_user_id = $1 AND t.seq IS NOT NULL AND $5::bigint IS NOT NULL AND {counted}
+ WHERE t.clerk_user_id = $1 AND t.seq IS NOT NULL AND num_nulls($5::bigint, $6::text, $7::bigint) = 0 AND {counted}
 ),"""
 OF_MATCHING = "posted WHERE true"
 NEWEST_MATCHING = """
@@ -69,13 +72,15 @@ SELECT t.*
   JOIN LATERAL (SELECT * FROM credit_transactions WHERE clerk_user_id = $1 AND seq = newest.seq OFFSET 0) t ON true"""
 OF_ALL = """
 credit_transactions
- WHERE clerk_user_id = $1 AND seq IS NOT NULL
-   AND (SELECT ledger_seq FROM users WHERE clerk_user_id = $1) <= $5"""
+ WHERE clerk_user_id = $1 AND seq > (SELECT seq FROM known)
+   AND (SELECT ledger_seq FROM users WHERE clerk_user_id = $1) - (SELECT seq FROM known) <= $7"""
 NEWEST_OF_ALL = """
 SELECT * FROM credit_transactions WHERE clerk_user_id = $1 AND seq < $4 ORDER BY seq DESC LIMIT {rows}"""
 
 PAGE = f"""
-WITH {{posted}} waiting AS MATERIALIZED (     -- what does not count: never much
+WITH {{posted}} known AS MATERIALIZED (
+SELECT coalesce((SELECT seq FROM credit_transactions WHERE clerk_user_id = $1 AND seq = $5 AND id = $6), 0) AS seq
+), waiting AS MATERIALIZED (     -- what does not count: never much
 SELECT t.*
   FROM credit_transactions t
  WHERE t.clerk_user_id = $1 AND t.seq IS NULL AND {{uncounted}}
@@ -97,6 +102,8 @@ SELECT u.credit_balance, coalesce(u.ledger_seq, 0) AS ledger_seq,
        (SELECT coalesce(sum(amount), 0)::bigint FROM credit_transactions t
          WHERE t.clerk_user_id = $1 AND t.seq IS NULL AND t.status = 'pending') AS pending_credits,
        (SELECT count(*) FROM waiting) AS waiting_rows,
+       (SELECT seq FROM known) AS known_seq,
+       (SELECT id FROM credit_transactions WHERE clerk_user_id = $1 AND seq = u.ledger_seq) AS last_id,
        sums.*, sums_of_money.*
   FROM users u, (
 SELECT count(*) AS counted_rows,
@@ -121,32 +128,6 @@ UNION ALL
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
-    """What was paid and what went back, in minor units of one currency; the latter is negative or 0."""
-
-    currency: str
-    paid_cents: int
-    returned_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What the matching rows add up to. Rows that do not count are found, and in no sum.
-
-    Of an unfiltered ledger that is too long to be read for a page, rows and `change_credits` are known all the same;
-    then `are_complete` is False, and the rest is nothing.
-    """
-
-    found_rows: int
-    counted_rows: int
-    change_credits: int
-    added_credits: int
-    taken_credits: int
-    money: tuple[Money, ...]
-    are_complete: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class HistoryPage:
     """One page of rows, the place where the next begins, and the balance of the same moment."""
 
@@ -165,18 +146,20 @@ async def history_page(
     now: datetime,
     start: Cursor = NEWEST,
     page_rows: int = PAGE_ROWS,
-    most_totalled: int = MOST_TOTALLED,
+    most_added: int = MOST_ADDED,
 ) -> HistoryPage:
     """The rows that match, from `start` on.
 
     Shape: uncounted rows first (created_at, id), then counted ones by seq, all descending. Failed payments of
-        more than 30 days ago only when the status asks for them. The totals of an unfiltered ledger with more than
-        `most_totalled` rows are not complete.
+        more than 30 days ago only when the status asks for them. At most `most_added` rows of an unfiltered ledger are
+        added up anew; where that is too few, its totals are not complete.
     Raises: NotFound: there is no such person.
     """
-    asked = matching(filters, now=now, after=5)
+    known = REMEMBERED.of(user_id)
+    asked = matching(filters, now=now, after=7)
     sql = _page_sql(asked.counted.sql, asked.uncounted.sql, page_rows + 1, is_filtered=filters.are_set)
-    found = await rows(sql, user_id, start.at, start.row_id, start.seq, most_totalled, *asked.values)
+    place = (start.at, start.row_id, start.seq)
+    found = await rows(sql, user_id, *place, known.seq, known.row_id, most_added, *asked.values)
     if not found:
         raise NotFound("person")
     head = found[0]
@@ -184,7 +167,7 @@ async def history_page(
     return HistoryPage(
         movements=movements[:page_rows],
         next=_place_after(movements[page_rows - 1]) if len(movements) > page_rows else None,
-        totals=_totals(head, is_whole=filters.are_set or head["ledger_seq"] <= most_totalled),
+        totals=_of_matching(head) if filters.are_set else _of_all(user_id, head, known, most_added),
         balance_credits=head["credit_balance"],
         pending_credits=head["pending_credits"],
         ledger_seq=head["ledger_seq"],
@@ -209,16 +192,33 @@ def _page_sql(counted: str, uncounted: str, limit: int, *, is_filtered: bool) ->
     )
 
 
-def _totals(head: Stored, *, is_whole: bool) -> Totals:
-    counted_rows = head["counted_rows"] if is_whole else head["ledger_seq"]
-    moved_credits = head["added_credits"] + head["taken_credits"]
-    columns = (head["currencies"], head["paid_cents"], head["returned_cents"])
+def _of_matching(head: Stored) -> Totals:
+    sums, counted_rows = _sums(head), head["counted_rows"]
     return Totals(
         found_rows=head["waiting_rows"] + counted_rows,
         counted_rows=counted_rows,
-        change_credits=moved_credits if is_whole else head["credit_balance"],
-        added_credits=head["added_credits"],
-        taken_credits=head["taken_credits"],
-        money=tuple(Money(*each) for each in zip(*(column or () for column in columns), strict=True)),
+        change_credits=sums.added_credits + sums.taken_credits,
+        sums=sums,
+    )
+
+
+def _of_all(user_id: str, head: Stored, known: Known, most_added: int) -> Totals:
+    """What was known of the ledger and the rows since then; the database said whether it is the same ledger."""
+    ledger_seq, since = head["ledger_seq"], known if head["known_seq"] else Known()
+    is_whole = ledger_seq - since.seq <= most_added
+    if is_whole:
+        since = Known(ledger_seq, head["last_id"] or "", since.sums + _sums(head))
+        REMEMBERED.keep(user_id, since)
+    return Totals(
+        found_rows=head["waiting_rows"] + ledger_seq,
+        counted_rows=ledger_seq,
+        change_credits=head["credit_balance"],
+        sums=since.sums,
         are_complete=is_whole,
     )
+
+
+def _sums(head: Stored) -> Sums:
+    columns = (head["currencies"], head["paid_cents"], head["returned_cents"])
+    money = tuple(Money(*each) for each in zip(*(column or () for column in columns), strict=True))
+    return Sums(head["added_credits"], head["taken_credits"], money)

@@ -9,10 +9,10 @@ from app.ledger.statement import Standing
 from app.transactions.asking import Filters
 from app.transactions.balance_chart import Figure
 from app.transactions.explaining_view import month_figures
-from app.transactions.history import Money
 from app.transactions.rows import LedgerRow, ledger_row
 from app.transactions.statement import Returned, Statement
 from app.transactions.statement_months import StatementMonth
+from app.transactions.totals import Money
 from app.transactions.view import address
 from app.web.filters import change, day_text, figure, moment_text, money
 

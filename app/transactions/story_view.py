@@ -1,7 +1,8 @@
 """Decides how one movement is told: in sentences, then line by line. Knows nothing of HTTP or SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from app.checkout.payment_words import Returned, dispute_told, payment_state
 from app.ledger.rules import Kind, Status
@@ -66,9 +67,9 @@ def story_view(story: Story) -> StoryView:
 
 def _told(story: Story) -> list[str]:
     movement = story.movement
-    tell = {
+    tell: Mapping[Kind, Callable[[Stored], list[str]]] = {
         Kind.PURCHASE: _purchase_told,
-        Kind.CONSUMPTION: _unlock_told,
+        Kind.CONSUMPTION: partial(_unlock_told, undone=_undone(story)),
         Kind.REFUND: _refund_told,
         Kind.GRANT: _grant_told,
         Kind.REVERSAL: _reversal_told,
@@ -93,9 +94,21 @@ def _purchase_told(movement: Stored) -> list[str]:
     return [f"You bought {pack}: {credits(movement['amount'])} for {price}."]
 
 
-def _unlock_told(movement: Stored) -> list[str]:
+def _unlock_told(movement: Stored, undone: Sequence[Stored]) -> list[str]:
     what = f"“{movement['workshop_title']}”" if movement["workshop_title"] else "a workshop"
-    return [f"You used {credits(-movement['amount'])} to unlock {what}. All of its steps opened for good."]
+    used = f"You used {credits(-movement['amount'])} to unlock {what}."
+    if not undone:
+        return [used, "All of its steps opened for good."]
+    back = [
+        f"That was undone on {day_text(each['at'])}, and {credits(each['amount'])} came back."
+        for each in undone
+    ]
+    return [used, *back]
+
+
+def _undone(story: Story) -> list[Stored]:
+    """The movements that undid this one."""
+    return [each for each in story.related if each["reverses_id"] == story.movement["id"]]
 
 
 def _refund_told(movement: Stored) -> list[str]:
@@ -157,10 +170,7 @@ def _undoing(story: Story) -> list[Line]:
     undone = [
         Line("Gives back", *_named(each)) for each in story.related if each["id"] == told["reverses_id"]
     ]
-    undoing = [
-        Line("Given back by", *_named(each)) for each in story.related if each["reverses_id"] == told["id"]
-    ]
-    return undone + undoing
+    return undone + [Line("Given back by", *_named(each)) for each in _undone(story)]
 
 
 def _named(movement: Stored) -> tuple[str, str]:

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 
 from app.transactions.asking import FIELDS, KINDS, LABELS, STATUSES, Asked, Filters
 from app.transactions.cursor import NEWEST, Cursor
-from app.transactions.history import MOST_TOTALLED, HistoryPage, Stored, Totals
+from app.transactions.history import MOST_ADDED, HistoryPage, Stored
 from app.transactions.rows import LedgerRow, ledger_row
+from app.transactions.totals import Totals
 from app.transactions.workshop_choices import MOST_CHOICES, NamedWorkshop
 from app.web.filters import change, day_text, figure, money, month_text, weekday_text
 from app.web.manner import manner
@@ -20,7 +21,7 @@ CSV_PATH = "/transactions.csv"
 
 UNKNOWN_WORKSHOP = "Another workshop"
 NOT_ADDED_UP = (
-    f"What was added, used and paid is not added up here for more than {MOST_TOTALLED:,} rows. "
+    f"What was added, used and paid is not added up here for more than {MOST_ADDED:,} rows. "
     "Filters narrow them down; the CSV file has all of them."
 )
 
@@ -196,7 +197,7 @@ def _sums(totals: Totals) -> Sums:
         "1 counted row" if totals.counted_rows == 1 else f"all {figure(totals.counted_rows)} counted rows"
     )
     money_text = ", ".join(
-        money(each.paid_cents + each.returned_cents, each.currency) for each in totals.money
+        money(each.paid_cents + each.returned_cents, each.currency) for each in totals.sums.money
     )
     return Sums(
         label=f"Total of {counted}",
@@ -207,12 +208,12 @@ def _sums(totals: Totals) -> Sums:
 
 
 def _sums_in_words(totals: Totals) -> str:
-    moved = ((totals.added_credits, "added"), (totals.taken_credits, "used or taken back"))
+    moved = ((totals.sums.added_credits, "added"), (totals.sums.taken_credits, "used or taken back"))
     credits_said = [f"{change(sum_credits)} {what}" for sum_credits, what in moved if sum_credits]
-    paid = [f"{money(each.paid_cents, each.currency)} paid" for each in totals.money if each.paid_cents]
+    paid = [f"{money(each.paid_cents, each.currency)} paid" for each in totals.sums.money if each.paid_cents]
     returned = [
         f"{money(-each.returned_cents, each.currency)} returned"
-        for each in totals.money
+        for each in totals.sums.money
         if each.returned_cents
     ]
     money_said = [*paid, *returned]

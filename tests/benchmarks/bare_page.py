@@ -8,7 +8,8 @@ from app.application import site_options
 from app.settings import Settings
 from app.transactions.asking import asked
 from app.transactions.cursor import NEWEST
-from app.transactions.history import HistoryPage, Money, Totals
+from app.transactions.history import HistoryPage
+from app.transactions.totals import Money, Sums, Totals
 from app.transactions.view import history_view
 from app.transactions.workshop_choices import MOST_CHOICES, NamedWorkshop
 from app.web.site import Badge, Site, Viewer
@@ -69,5 +70,5 @@ def _page(movements: list[asyncpg.Record], sums: asyncpg.Record | None) -> Histo
     assert sums is not None
     money = (Money("usd", sums["paid"], 0),)
     added, taken = sums["added"], sums["taken"]
-    totals = Totals(sums["found"], sums["found"], added + taken, added, taken, money)
+    totals = Totals(sums["found"], sums["found"], added + taken, Sums(added, taken, money))
     return HistoryPage(movements[:25], None, totals, sums["credit_balance"], 0, sums["ledger_seq"])

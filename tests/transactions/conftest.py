@@ -5,9 +5,11 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from app.transactions.history import MOST_TOTALLED, PAGE_ROWS
+from app.transactions.history import PAGE_ROWS
 from tests.factories import make_user
 from tests.transactions.signed_in import reading_app
+
+MANY_ROWS = 10_002
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +19,7 @@ def app(pool: None) -> Litestar:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def many_rows(pool: None, superuser_url: str) -> str:
-    """A person with 20,002 rows among people with a page of them: written by someone who may switch the guards off."""
+    """A person with many rows among people with a page of them: written by someone who may switch the guards off."""
     user_id = await make_user()
     made = await asyncpg.connect(superuser_url)
     try:
@@ -25,7 +27,7 @@ async def many_rows(pool: None, superuser_url: str) -> str:
             await made.execute("SET LOCAL session_replication_role = replica")
             others = [(each["id"], PAGE_ROWS) for each in await made.fetch(OTHERS)]
             for statement in (MANY, WORKSHOPS):
-                await made.executemany(statement, [(user_id, MOST_TOTALLED + 2), *others])
+                await made.executemany(statement, [(user_id, MANY_ROWS), *others])
             await made.execute("ANALYZE")
     finally:
         await made.close()

@@ -48,7 +48,7 @@ async def add_up(user_id: str, sentence: Sentence, balance_credits: int) -> None
             wanted = asked(dict(parse_qsl(urlsplit(part.href).query)))
             assert not wanted.problems
             totals = (await history_page(user_id, wanted.filters, now=NOW)).totals
-            change_credits = totals.added_credits + totals.taken_credits
+            change_credits = totals.sums.added_credits + totals.sums.taken_credits
             assert abs(change_credits) == int(part.number.split()[0].replace(",", ""))
             total += change_credits
     assert total == balance_credits

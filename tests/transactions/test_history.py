@@ -10,8 +10,10 @@ from app.database import row, rows, tx
 from app.errors import NotFound
 from app.transactions.asking import NO_FILTERS, Filters
 from app.transactions.cursor import NEWEST, Cursor, after_counted, after_uncounted, cursor
-from app.transactions.history import MOST_TOTALLED, PAGE_ROWS, HistoryPage, history_page
+from app.transactions.history import PAGE_ROWS, REMEMBERED, HistoryPage, history_page
+from app.transactions.totals import Known, Remembered, Sums
 from tests.factories import make_user
+from tests.transactions.conftest import MANY_ROWS
 from tests.transactions.counting import Counted, counted_queries
 from tests.transactions.ledgers import (
     NOW,
@@ -90,23 +92,52 @@ async def test_the_last_of_many_pages_costs_what_the_first_does(many_rows: str) 
 
 
 async def test_a_page_of_a_long_ledger_reads_only_its_rows(many_rows: str) -> None:
-    """HIST-03: also where the statement is planned once for everyone, and nearly everyone has one page."""
+    """HIST-03: also where the statement is planned once for everyone, and nearly everyone has one page; what the rows
+    before add up to is known from the first time.
+    """
+    first = (await page_at(many_rows)).totals
     async with tx(readonly=True):
         await row("SET LOCAL plan_cache_mode = force_generic_plan")
         before = await _rows_read()
-        assert len((await page_at(many_rows)).movements) == PAGE_ROWS
+        page = await page_at(many_rows)
+        assert len(page.movements) == PAGE_ROWS
         assert await _rows_read() - before < 4 * PAGE_ROWS
+    assert page.totals == first
+
+
+async def test_totals_are_those_of_the_whole_ledger_however_they_were_found(pool: None) -> None:
+    """HIST-01: added up anew, or what was known and the rows since then, or the rows of another ledger of that name."""
+    alice = await make_user()
+    await write_varied_ledger(alice, seed=12)
+    await page_at(alice)
+    bought = await buy(alice, NOW)
+    await refund(alice, bought, NOW)
+    grown = (await page_at(alice)).totals
+    REMEMBERED.keep(alice, Known(3, "ctx_of_a_ledger_that_was_restored", Sums(1000, 0)))
+    corrected = (await page_at(alice)).totals
+    REMEMBERED.keep(alice, Known())
+    assert grown == corrected == (await page_at(alice)).totals
+    assert grown.sums.added_credits + grown.sums.taken_credits == grown.change_credits
+    assert grown.sums.money[0].paid_cents > 7900
 
 
 async def test_a_ledger_too_long_to_add_up_still_says_its_rows_and_its_balance(many_rows: str) -> None:
     """HIST-01: exact where nothing has to be read for it, silent about the rest; with a filter all of it is exact."""
-    page = await page_at(many_rows)
+    REMEMBERED.keep(many_rows, Known())
+    page = await history_page(many_rows, NO_FILTERS, now=NOW, most_added=MANY_ROWS - 1)
     assert not page.totals.are_complete
-    assert (page.totals.found_rows, page.totals.counted_rows) == (MOST_TOTALLED + 2, MOST_TOTALLED + 2)
-    assert page.totals.change_credits == page.balance_credits
+    assert (page.totals.found_rows, page.totals.counted_rows) == (MANY_ROWS, MANY_ROWS)
+    assert (page.totals.change_credits, page.totals.sums) == (page.balance_credits, Sums())
     grants = (await page_at(many_rows, filters=Filters(kind="grant"))).totals
     assert grants.are_complete
-    assert (grants.found_rows, grants.change_credits) == (MOST_TOTALLED / 2 + 1, MOST_TOTALLED / 2 + 1)
+    assert (grants.found_rows, grants.change_credits) == (MANY_ROWS // 2, MANY_ROWS // 2)
+
+
+def test_what_is_known_of_ledgers_has_an_end() -> None:
+    remembered = Remembered(most_ledgers=2)
+    for name in ("alice", "bob", "alice", "charlie"):
+        remembered.keep(name, Known(1, name))
+    assert [remembered.of(name).seq for name in ("alice", "bob", "charlie")] == [1, 0, 1]
 
 
 async def test_failed_payments_leave_the_list_after_a_month_and_stay_findable(pool: None) -> None:
@@ -117,7 +148,7 @@ async def test_failed_payments_leave_the_list_after_a_month_and_stay_findable(po
     await buy(alice, NOW - timedelta(days=90), status="settling")
     shown = await page_at(alice)
     assert sorted(each["status"] for each in shown.movements) == ["failed", "pending"]
-    assert (shown.totals.found_rows, shown.totals.counted_rows, shown.totals.added_credits) == (2, 0, 0)
+    assert (shown.totals.found_rows, shown.totals.counted_rows, shown.totals.sums.added_credits) == (2, 0, 0)
     assert len((await page_at(alice, filters=Filters(status="failed"))).movements) == 2
 
 
@@ -139,7 +170,7 @@ async def test_money_stands_on_the_rows_that_moved_it(pool: None) -> None:
         ("refund", -5000),
         ("purchase", 14900),
     ]
-    [money] = page.totals.money
+    [money] = page.totals.sums.money
     assert (money.currency, money.paid_cents, money.returned_cents) == ("usd", 14900, -14900)
 
 
@@ -151,7 +182,7 @@ async def test_a_refund_that_failed_returns_its_credits_and_its_money(pool: None
     await give_back_refund(alice, bought, NOW - timedelta(days=7))
     page = await page_at(alice)
     assert [each["money_cents"] for each in page.movements] == [7900, -7900, 7900]
-    [money] = page.totals.money
+    [money] = page.totals.sums.money
     assert (money.paid_cents, money.returned_cents) == (7900, 0)
     assert page.balance_credits == 1
 

@@ -8,7 +8,10 @@ import pytest_asyncio
 from litestar import Litestar
 
 from app.database import row, rows
-from app.web.filters import money
+from app.transactions.asking import KINDS, STATUSES, Filters
+from app.transactions.history import history_page
+from app.transactions.story_view import ACTORS
+from app.web.filters import balance_text, change, money
 from tests.factories import make_user, make_workshop
 from tests.transactions.ledgers import (
     NOW,
@@ -21,6 +24,7 @@ from tests.transactions.ledgers import (
     undo,
     use,
     win_back,
+    write_varied_ledger,
 )
 from tests.transactions.signed_in import Html, signed_in
 from tests.web.reading import untokened
@@ -187,6 +191,54 @@ async def test_both_kinds_of_giving_back_say_what_was_undone(client: httpx.Async
     await give_back_refund(alice, bought, AT)
     text = await told(client, alice, "reversal")
     assert "A refund of Single Flight did not go through after all, so 1 credit came back." in text
+
+
+async def test_an_unlock_that_was_undone_says_so(client: httpx.AsyncClient, alice: str) -> None:
+    """HIST-05: nothing that no longer holds is told, and each of the two leads to the other."""
+    await give(alice, AT)
+    transaction_id, _ = await use(alice, AT)
+    page = Html(await client.get(f"/transactions/{transaction_id}"))
+    assert page.one("p", class_="lead").text.endswith("All of its steps opened for good.")
+    await undo(transaction_id, AT + timedelta(days=1))
+    page = Html(await client.get(f"/transactions/{transaction_id}"))
+    assert (
+        page.one("p", class_="lead").text
+        == "You used 1 credit to unlock “Launch plan”. That was undone on 24 Oct 2026, and 1 credit came back."
+    )
+    reversal = await newest(alice, "reversal")
+    assert page.one("dl").one("a", href=f"/transactions/{reversal}").text == "Unlock undone"
+
+
+async def test_every_kind_and_state_tells_money_people_and_what_belongs_to_it(
+    client: httpx.AsyncClient, alice: str
+) -> None:
+    """HIST-05: of a ledger with all of them, each row: who, credits, balance, money; rows that belong together name
+    each other.
+    """
+    await write_varied_ledger(alice, seed=1)
+    pages = [await history_page(alice, Filters(status=status), now=NOW, page_rows=500) for status in STATUSES]
+    movements = [each for page in pages for each in page.movements]
+    kinds = {(each["type"], each["status"]) for each in movements}
+    assert kinds >= {(kind, "completed") for kind in KINDS} | {
+        ("purchase", "pending"),
+        ("purchase", "failed"),
+    }
+    named: dict[str, set[str]] = {}
+    for movement in movements:
+        story = Html(await client.get(f"/transactions/{movement['id']}"))
+        text = story.one("main").text
+        assert story.one("h1").text == movement["description"]
+        assert f"Kind {KINDS[movement['type']]}" in text
+        assert any(f"Who {actor}" in text for actor in ACTORS.values())
+        assert f"{change(movement['amount'])} credit" in text
+        assert (f"→ {balance_text(movement['balance_after'])}" in text) == (movement["seq"] is not None)
+        if movement["money_cents"] is not None:
+            assert money(abs(movement["money_cents"]), movement["currency"]) in text
+        belonging = [each["href"] for each in story.all("a") if each["href"].startswith("/transactions/ctx_")]
+        named[movement["id"]] = {href.rpartition("/")[2] for href in belonging}
+    assert any(named.values())
+    for one, others in named.items():
+        assert all(one in named[other] for other in others)
 
 
 async def test_a_grant_and_a_correction_give_their_reason(client: httpx.AsyncClient, alice: str) -> None:
