@@ -136,7 +136,7 @@ async def customers(
         for place in range(number):
             user = await make_user(balance_credits=FIRST_CREDITS)
             token = await sessions.create(user, provider="demo", now=utc_now())
-            workshops, chance = await _locked_workshops(user, workshops_each), Random(f"{seed} {place}")
+            workshops, chance = await locked_workshops(user, workshops_each), Random(f"{seed} {place}")
             made.append(Customer(user, token, workshops, chance, debits, heard, site, stripe))
         yield made, heard
 
@@ -145,7 +145,8 @@ def _client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=30)
 
 
-async def _locked_workshops(user_id: str, number: int) -> list[str]:
+async def locked_workshops(user_id: str, number: int) -> list[str]:
+    """So many workshops that stand at the gate."""
     ids = [new_id("ws") for _ in range(number)]
     await rows(
         "INSERT INTO workshops (id, clerk_user_id, title, current_step)"

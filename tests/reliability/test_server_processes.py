@@ -31,9 +31,10 @@ from app.clock import utc_now
 from app.web.csrf import csrf_token
 from tests.conftest import beside_other_pools
 from tests.databases import Database, Server, fresh_database
-from tests.factories import make_user, make_workshop
+from tests.factories import make_user
 from tests.oracle import Findings, Told, judged
 from tests.proof import IS_PROOF, chosen_seed
+from tests.reliability.people import locked_workshops
 from tests.workshops.servers import DEADLINE_SECONDS, environment
 from tests.workshops.site import SECRET
 
@@ -139,7 +140,7 @@ async def busy(url: str, workshops: int) -> AsyncIterator[Traffic]:
     """Traffic as long as the block runs; afterwards the books agree with every answer."""
     alice = await make_user(balance_credits=workshops)
     token = await sessions.create(alice, provider="demo", now=utc_now())
-    traffic = Traffic(url, token, [await make_workshop(user_id=alice) for _ in range(workshops)])
+    traffic = Traffic(url, token, await locked_workshops(alice, workshops))
     async with asyncio.TaskGroup() as group:
         for _ in range(PRESSERS):
             group.create_task(traffic.press())
@@ -164,7 +165,7 @@ async def test_a_killed_worker_is_made_good_and_sigterm_drains(books: None, targ
 async def killed_and_drained(target: Database) -> float:
     """Workers die under traffic, then the server is told to stop; the seconds that took."""
     with served(target, workers=WORKERS, stdout=subprocess.DEVNULL) as (url, program):
-        async with busy(url, 400 * KILLS_EACH) as traffic:
+        async with busy(url, 2_000 * KILLS_EACH) as traffic:
             await traffic.until(10)
             for _ in range(KILLS_EACH):
                 before = workers_of(program)
