@@ -52,6 +52,7 @@ CHECKOUTS = Limit("checkout", 30, "person")
 PAYMENT_SERVICE_ASKED = Limit("payment-service", 60, "person")
 UNLOCKS = Limit("unlock", 600, "person")
 EXPORTS = Limit("export", 120, "person", only_reads=True)
+STATEMENTS = Limit("statement", 240, "person", only_reads=True)  # years of months are read in one sitting
 
 _TRY = """
 INSERT INTO rate_limits AS held (key, empty_at, is_refused)

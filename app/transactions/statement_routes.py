@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream, Template
 
-from app.accounts.limits import EXPORTS
+from app.accounts.limits import STATEMENTS
 from app.errors import NotFound
 from app.transactions.explaining_reading import months_of
 from app.transactions.statement import statement_of
@@ -27,7 +27,7 @@ async def months(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Templ
     return page(request, "transactions/statements.html", months_view(found, now=now))
 
 
-@get("/statements/{name:str}", opt={"limits": (EXPORTS,)})
+@get("/statements/{name:str}", opt={"limits": (STATEMENTS,)})
 async def statement(
     request: HttpRequest, name: FromPath[str], viewer: NamedDependency[Viewer]
 ) -> Template | Stream:

@@ -9,6 +9,7 @@ from app.ledger.rules import Kind, Status
 from app.transactions.asking import KINDS
 from app.transactions.history import Stored
 from app.transactions.rows import STATUS_WORDS, LedgerRow, ledger_row
+from app.transactions.statement_months import month_of
 from app.transactions.story import Story
 from app.web.filters import balance_text, change, credits, day_text, moment_text, money, zone_text
 
@@ -234,4 +235,7 @@ def _references(movement: Stored) -> list[Line]:
     if payment:
         demo = " (demo purchase)" if movement["origin"] == "seed" else ""
         lines.append(Line("Stripe reference", payment + demo))
+    if movement["seq"] is not None:
+        month = month_of(movement["at"])
+        lines.append(Line("Statement", month.label, month.href))
     return lines

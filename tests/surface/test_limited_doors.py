@@ -9,7 +9,7 @@ LIMITED = {
     "GET /purchases/{purchase_id}/stripe-receipt": "payment-service",
     "GET /sign-in/oidc": "provider",
     "GET /sign-in/oidc/callback": "provider",
-    "GET /statements/{name}": "export",
+    "GET /statements/{name}": "statement",
     "POST /checkout": "checkout",
     "POST /purchases/{purchase_id}/close": "payment-service",
     "POST /sign-in": "links-asked",

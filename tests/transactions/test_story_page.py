@@ -64,7 +64,7 @@ async def test_a_purchase_tells_pack_price_payment_and_references(
     text = await told(client, alice, "purchase")
     assert "You bought Serial Entrepreneur: 3 credits for $149.00." in text
     assert "0 credits → 3 credits" in text
-    for said in ("The payment service", "Paid", bought, f"pi_{bought}"):
+    for said in ("The payment service", "Paid", bought, f"pi_{bought}", "Statement October 2026"):
         assert said in text
 
 
