@@ -10,9 +10,9 @@ import httpx
 from joserfc.jwk import ECKey, RSAKey
 
 from tests.accounts.provided import Claims, signed
-from tests.accounts.provider import new_key
+from tests.accounts.provider import KEY
 
-CLERK_KEY = new_key("ins_1")
+CLERK_KEY = RSAKey.import_key(KEY.as_dict(private=True) | {"kid": "ins_1"})
 HOST = "https://app.example.test"
 
 

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import pytest
 from joserfc.jwk import ECKey, RSAKey
 
 from app.database import rows
@@ -15,6 +14,7 @@ from tests.accounts.browsers import Browser, heading
 from tests.accounts.clerk_instance import CLERK_KEY, ClerkInstance
 from tests.accounts.conftest import Site
 from tests.accounts.provided import (
+    FOREIGN,
     FORGED_CLAIMS,
     FORGED_HEADS,
     PUBLIC_PEM,
@@ -194,7 +194,6 @@ async def test_no_way_back_counts_but_the_one_that_was_begun_here(
     """W10, W11: the provider has said yes each time, but for the few noes."""
     faults, before = {}, await people_there_are()
     provider.person = {"sub": "mallory", "email": "mallory@example.test", "email_verified": True}
-    signs_in = {"a second time, elsewhere", "a second time, with the cookie kept"}
     for name, attack in FORGED_WAYS_BACK.items():
         browser = oidc_site.browser()
         answer = await attack(oidc_site, browser)
@@ -202,7 +201,7 @@ async def test_no_way_back_counts_but_the_one_that_was_begun_here(
         if (wrong := verdict(victim, answer)) is not None:
             faults[name] = wrong
     assert faults == {}
-    assert await people_there_are() == before + (len(signs_in) > 0)
+    assert await people_there_are() == before + 1, "mallory, who came in rightly before coming a second time"
 
 
 def clerk(**changes: object) -> Callable[[ClerkInstance], str]:
@@ -214,13 +213,12 @@ def clerk_headed(key: RSAKey | ECKey = CLERK_KEY, **changes: object) -> Callable
     return lambda instance: headed(key, **changes)(head, instance.claims())
 
 
-FOREIGN_CLERK = RSAKey.generate_key(2048, parameters={"kid": "ins_1"})
 CURVE = ECKey.generate_key("P-256", parameters={"kid": "ins_ec"})
 FORGED_CLERK: dict[str, Callable[[ClerkInstance], str]] = {
     "none": lambda instance: raw({"alg": "none", "kid": "ins_1"}, instance.claims()),
     "no signature": lambda instance: raw({"alg": "RS256", "kid": "ins_1"}, instance.claims()),
-    "another key": clerk_headed(FOREIGN_CLERK),
-    "an unknown key": clerk_headed(FOREIGN_CLERK, kid="ins_2"),
+    "another key": clerk_headed(FOREIGN),
+    "an unknown key": clerk_headed(FOREIGN, kid="ins_2"),
     "HS256 with the public key": lambda instance: confused(CLERK_KEY.as_pem(private=False))(
         {"kid": "ins_1"}, instance.claims()
     ),
@@ -229,7 +227,7 @@ FORGED_CLERK: dict[str, Callable[[ClerkInstance], str]] = {
     ),
     "an algorithm that is not Clerk's": clerk_headed(CURVE, alg="ES256", kid="ins_ec"),
     "PS256": clerk_headed(alg="PS256"),
-    "a key brought along": clerk_headed(FOREIGN_CLERK, jwk=FOREIGN_CLERK.as_dict(private=False), kid="mine"),
+    "a key brought along": clerk_headed(FOREIGN, jwk=FOREIGN.as_dict(private=False), kid="mine"),
     "another instance": clerk(iss="https://clerk.evil.example"),
     "no instance": clerk(iss=...),
     "asked for by a stranger": clerk(azp="https://evil.example"),
@@ -290,7 +288,6 @@ async def test_a_token_slipped_in_beside_the_true_one_spoils_both(
     assert verdict(browser, other) is None
 
 
-@pytest.mark.parametrize("at_least", [60])
-def test_there_are_enough_forgeries(at_least: int) -> None:
+def test_there_are_enough_forgeries() -> None:
     """W10"""
-    assert len(FORGED_TOKENS) + len(FORGED_WAYS_BACK) + len(FORGED_CLERK) >= 2 * at_least
+    assert len(FORGED_TOKENS) + len(FORGED_WAYS_BACK) + len(FORGED_CLERK) >= 120

@@ -58,6 +58,16 @@ async def test_the_provider_is_asked_as_agreed(oidc_site: Site, provider: Provid
     assert "code_verifier" not in first
 
 
+async def test_going_to_the_provider_writes_nothing(oidc_site: Site, provider: Provider) -> None:
+    """W03: whoever only sets out leaves no trace but a count of tries."""
+    tables = "SELECT (SELECT count(*) FROM spent_sign_ins), (SELECT count(*) FROM sessions), " + (
+        "(SELECT count(*) FROM users), (SELECT count(*) FROM identities)"
+    )
+    before = await row(tables)
+    await oidc_site.browser().get("/sign-in/oidc")
+    assert await row(tables) == before
+
+
 @pytest.mark.parametrize("authentication", ["client_secret_basic", "client_secret_post"])
 async def test_our_secret_is_shown_the_way_the_provider_wants(
     oidc_site: Site, provider: Provider, authentication: str, running: tuple[Provider, httpx.AsyncClient]
