@@ -79,7 +79,9 @@ _FACTS = """
 SELECT p.id AS purchase_id, p.pack, p.pack_name, p.credits, p.amount_cents, p.currency, p.status,
        p.stripe_session_id AS session_id, p.payment_intent, p.payment_method, p.amount_refunded_cents,
        p.refund_pending_cents, p.dispute_status, p.disputed_at,
-       p.unlock_workshop_id AS workshop_id, w.title AS workshop_title, p.intent_outcome, p.return_path,
+       p.unlock_workshop_id AS workshop_id, w.title AS workshop_title, p.return_path,
+       CASE WHEN p.intent_outcome = 'unlocked' AND w.id IS NOT NULL AND w.credit_consumed_at IS NULL
+            THEN 'undone' ELSE p.intent_outcome END AS intent_outcome,
        p.origin, p.created_at, p.paid_at, p.closed_at,
        u.name AS buyer_name, coalesce(p.customer_email, u.email) AS buyer_email,
        bought.id AS movement_id, bought.posted_at,

@@ -53,6 +53,7 @@ NO_UNLOCK = {
     "deleted": "The workshop was deleted meanwhile, so no credit was used.",
     "not_enough": "That does not cover the unlock, so no credit was used.",
     "returned": "The money went back, so nothing was unlocked.",
+    "undone": "The unlock that came with it was undone since, and its credit came back.",
     "unlocked": "The workshop that was unlocked with it has been deleted since.",
 }
 

@@ -18,7 +18,9 @@ SELECT * FROM credit_transactions WHERE id = $2 AND clerk_user_id = $1
 SELECT {MOVEMENT}, {MONEY}, t.balance_before, t.actor, t.reason, t.note, t.reverses_id, t.stripe_session_id,
        t.returned_cents, p.pack_name, p.credits AS purchase_credits, p.amount_cents, p.amount_refunded_cents,
        p.refund_pending_cents, p.dispute_status, p.disputed_at,
-       p.status AS purchase_status, p.payment_intent, p.payment_method, p.origin, p.intent_outcome,
+       p.status AS purchase_status, p.payment_intent, p.payment_method, p.origin,
+       CASE WHEN p.intent_outcome = 'unlocked' AND i.id IS NOT NULL AND i.credit_consumed_at IS NULL
+            THEN 'undone' ELSE p.intent_outcome END AS intent_outcome,
        p.unlock_workshop_id, i.title AS intent_title, i.deleted_at IS NULL AS intent_is_there,
        t.id = $2 AS is_told
   {JOINED}

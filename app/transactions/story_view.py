@@ -23,6 +23,7 @@ RETURNING = frozenset({Kind.REFUND, Kind.REVERSAL})
 INTENT_WORDS: Mapping[str | None, str] = {
     None: "once it is paid",
     "unlocked": "done",
+    "undone": "done, and undone since",
     "already_open": "the workshop was already open, so no credit was used",
     "deleted": "the workshop was deleted meanwhile, so no credit was used",
     "not_enough": "the balance did not cover it, so no credit was used",

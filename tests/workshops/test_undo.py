@@ -18,7 +18,7 @@ from app.workshops.errors import StepLocked, UnlockStays
 from app.workshops.steps import FIRST_PAID_SLUG, LAST_FREE_STEP
 from app.workshops.undo import Undone, standing_unlock, undo_unlock
 from app.workshops.undo_window import Barrier, UndoFacts, barrier_of
-from tests.checkout.till import Till
+from tests.checkout.till import Till, session_of
 from tests.factories import make_purchase, make_user
 from tests.mortality import MOST_TRIPS, is_survived
 from tests.web.reading import by_id, hidden, parsed, words
@@ -330,10 +330,11 @@ async def test_saving_behind_the_gate_takes_the_way_back_off_the_screen(site: Si
     assert (saved.status_code, "change your mind" in saved.text) == (200, False)
 
 
-async def test_an_unlock_that_a_purchase_brought_can_be_undone_and_the_credit_is_kept(till: Till) -> None:
-    """5.10: the intent was carried out once; it does not come round again."""
-    user = await make_user()
-    workshop = await at_gate(user)
+async def test_an_unlock_that_a_purchase_brought_can_be_undone_and_the_credit_is_kept(
+    site: Site, till: Till
+) -> None:
+    """5.10, HIST-05: the intent was carried out once and does not come round again; every page knows that it was undone."""
+    alice, user, workshop = await alices(site, credits=0)
     bought = await till.bought(user, intent_workshop_id=workshop)
     await till.fulfil(bought)
     assert (await stored(workshop)).is_unlocked
@@ -343,3 +344,14 @@ async def test_an_unlock_that_a_purchase_brought_can_be_undone_and_the_credit_is
     found = await row("SELECT status, intent_outcome FROM purchases WHERE clerk_user_id = $1", user)
     assert found is not None
     assert tuple(found) == ("paid", "unlocked")
+    again = await alice.get(f"/checkout/success?session_id={await session_of(bought.purchase_id)}")
+    assert again.status_code == 200  # not led on as if it were open
+    assert "The unlock that came with it was undone since, and its credit came back. You have 1." in words(
+        by_id(parsed(again.text), "checkout-status")
+    )
+    receipt = words(by_id(parsed((await alice.get(f"/purchases/{bought.purchase_id}")).text), "main"))
+    assert "Unlocked" not in receipt
+    movement = await row("SELECT id FROM credit_transactions WHERE purchase_id = $1", bought.purchase_id)
+    assert movement is not None
+    story = words(by_id(parsed((await alice.get(f"/transactions/{movement['id']}")).text), "main"))
+    assert "unlock “Launch plan”: done, and undone since" in story
