@@ -31,7 +31,7 @@ from tests.checkout.bank import (
     win,
 )
 from tests.checkout.till import Till, balance_of, movements_of, purchase, session_id_of
-from tests.factories import make_user, make_workshop
+from tests.factories import make_user, make_workshop, owe
 from tests.fakes import FakeGateway
 
 
@@ -316,6 +316,17 @@ async def test_a_part_that_is_back_before_the_credits_came_leaves_the_rest(till:
     refund(till, started, 5000)
     found = await till.fulfil(started)
     assert (found.intent_outcome, found.balance_after_credits) == ("unlocked", 1)
+
+
+async def test_a_part_that_is_back_already_opens_no_workshop(till: Till) -> None:
+    """M16, M48: it is taken first, so the workshop stays locked, and nobody comes to owe a credit."""
+    alice = await make_user()
+    await owe(alice, 2)
+    workshop = await make_workshop(user_id=alice)
+    started = await till.bought(alice, "serial-entrepreneur", intent_workshop_id=workshop)
+    refund(till, started, 5000)
+    found = await till.fulfil(started)
+    assert (found.intent_outcome, found.balance_after_credits) == ("not_enough", 0)
 
 
 def reading(till: Till, started: Started, *, refunds: list[Refund], disputes: list[Dispute]) -> FakeGateway:
