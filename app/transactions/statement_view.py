@@ -35,6 +35,9 @@ class Line:
     href: str = ""
 
 
+NOWHERE = Line("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class StatementView:
     """A month on paper. `note` is set where the page does not hold all of its rows; the file does."""
@@ -55,10 +58,8 @@ class StatementView:
     money_text: str
     note: str
     csv_href: str
-    older_href: str
-    older_text: str
-    newer_href: str
-    newer_text: str
+    older: Line
+    newer: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,13 @@ def statement_view(statement: Statement, *, now: datetime, has_links: bool) -> S
         money_text=", ".join(sums),
         note=f"The page holds the first {figure(shown)} rows; the CSV holds all." if is_cut else "",
         csv_href=f"{month.href}.csv",
-        older_href=month.before.href if statement.opening.ledger_seq else "",
-        older_text=month.before.label,
-        newer_href=month.next.href if statement.is_over else "",
-        newer_text=month.next.label,
+        older=_way(month.before) if statement.opening.ledger_seq else NOWHERE,
+        newer=_way(month.next) if statement.is_over else NOWHERE,
     )
+
+
+def _way(month: StatementMonth) -> Line:
+    return Line("", month.label, month.href)
 
 
 def _balance(label: str, balance_credits: int) -> Line:

@@ -146,6 +146,9 @@ async def test_a_day_is_the_readers_and_its_numbers_lead_to_its_rows(
     assert answer.one("p", class_="sum").text == "3 credits"
     rows = await page_of(client, answer.all("a")[0]["href"])
     assert rows.one("tfoot").all("td", class_="num")[0].text == "+3"
+    assert (
+        "0 credits" in (await page_of(client, f"{PATH}?on=0001-01-01")).one("div", id="transactions-day").text
+    )
     tomorrow = (NOW + timedelta(days=1)).date()  # there it has begun already
     assert (await page_of(client, f"{PATH}?on={tomorrow}")).one("div", id="transactions-day").text
 
