@@ -37,7 +37,8 @@ async def history(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Temp
     note = "" if place else UNREADABLE_PLACE
     view = history_view(wanted, found, workshops, start=start, note=note)
     badge = Badge(found.balance_credits, found.pending_credits, found.ledger_seq)
-    change = address_change(request.headers.get("hx-current-url", ""), address(wanted.filters))
+    here = address(wanted.filters, before="" if start == NEWEST else str(start))
+    change = address_change(request.headers.get("hx-current-url", ""), here)
     return _page(request, view, badge=badge, headers=change)
 
 

@@ -6,9 +6,12 @@ import io
 from datetime import timedelta
 from typing import Any, cast
 
+import asyncpg
 import httpx
+import pytest
 import pytest_asyncio
 from litestar import Litestar
+from litestar.exceptions import LitestarException
 
 from app.database import DB, POOL_SIZE, connection
 from app.transactions.asking import NO_FILTERS, Filters
@@ -168,6 +171,34 @@ async def test_whoever_leaves_in_the_middle_of_a_file_leaves_no_connection_behin
     assert DB.pool.get_idle_size() == DB.pool.get_size()
 
 
+async def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(
+    app: Litestar, many_rows: str, superuser_url: str
+) -> None:
+    """HIST-06, C14: the answer has no end, so a browser says that the download failed."""
+    browser = await signed_in(app, many_rows)
+    rival = await asyncpg.connect(superuser_url)
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+        if (
+            len(sent) == 2
+        ):  # the head and the first piece are out: the ledger is held for longer than anyone waits
+            await rival.execute("BEGIN; LOCK TABLE credit_transactions")
+
+    async def receive() -> dict[str, str]:
+        await asyncio.Event().wait()
+        return {}
+
+    try:
+        with pytest.raises(LitestarException, match="after response started"):
+            await cast(Any, app)(_scope(browser.cookies["session"]), receive, send)
+    finally:
+        await rival.close()
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert sent[-1]["more_body"]
+
+
 async def test_a_long_file_is_whole(app: Litestar, many_rows: str) -> None:
     """HIST-06: many batches, each row once."""
     async with (await signed_in(app, many_rows)).stream("GET", PATH) as answer:
@@ -192,8 +223,15 @@ async def _taken(app: Litestar, session: str, pieces: int) -> int:
             gone.set()
             await asyncio.sleep(0)
 
+    await cast(Any, app)(_scope(session), receive, send)
+    bodies = [message for message in sent if message["type"] == "http.response.body"]
+    assert bodies[-1].get("more_body"), "the file was taken to its end"
+    return len(bodies)
+
+
+def _scope(session: str) -> dict[str, Any]:
     host = ORIGIN.partition("//")[2].encode()
-    scope = {
+    return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
@@ -207,7 +245,3 @@ async def _taken(app: Litestar, session: str, pieces: int) -> int:
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8000),
     }
-    await cast(Any, app)(scope, receive, send)
-    bodies = [message for message in sent if message["type"] == "http.response.body"]
-    assert bodies[-1].get("more_body"), "the file was taken to its end"
-    return len(bodies)

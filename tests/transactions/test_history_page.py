@@ -9,6 +9,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from app.database import row
+from app.transactions.cursor import after_counted
 from app.transactions.history import PAGE_ROWS
 from app.transactions.workshop_choices import MOST_CHOICES
 from tests.factories import make_user
@@ -17,6 +18,7 @@ from tests.transactions.ledgers import NOW, buy, give, refund, use, write_varied
 from tests.transactions.signed_in import HTMX, Element, Html, signed_in, stranger
 
 PATH = "/transactions"
+OLDER = str(after_counted(5))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -245,6 +247,9 @@ async def test_htmx_gets_the_rows_alone_with_their_address_and_a_live_sentence(
         ("/transactions?q=n&before=x", "?q=night", ("push", "/transactions?q=night")),
         ("/transactions?q=night", "?q=night&type=", ("push", "false")),
         ("http://[", "?q=n", ("push", "/transactions?q=n")),
+        (f"/transactions?before={OLDER}", f"?before={OLDER}", ("push", "false")),
+        ("/transactions", f"?before={OLDER}", ("push", f"/transactions?before={OLDER}")),
+        ("/transactions", "?before=unreadable", ("push", "false")),
     ],
 )
 async def test_a_search_that_is_typed_on_takes_the_place_of_its_beginning(
