@@ -5,37 +5,43 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.web.filters import day_text, figure, money
+from app.web.words import counted, marked, said
 
 # Any other state of a dispute, unknown ones too, holds the credits.
 NOT_HELD = frozenset({"won", "prevented", "warning_needs_response", "warning_under_review", "warning_closed"})
 UNPAID: Mapping[str, str] = {
-    "started": "Not paid",
-    "open": "Not paid",
-    "settling": "Settling",
-    "failed": "Failed",
-    "expired": "Expired",
-    "refused": "In review",
+    "started": marked("Not paid"),
+    "open": marked("Not paid"),
+    "settling": marked("Settling"),
+    "failed": marked("Failed"),
+    "expired": marked("Expired"),
+    "refused": marked("In review"),
 }
-FAILED = "The payment did not go through. Nothing was charged."
-IN_REVIEW = (
+FAILED = marked("The payment did not go through. Nothing was charged.")
+IN_REVIEW = marked(
     "We received a payment that does not match this order. No credits were added, and we are looking at it."
 )
-DISPUTED = "A dispute is open on this payment. Its credits are held until it is decided."
-ASKED = "The bank has asked about this payment. No money moved, and its credits stay."
+DISPUTED = marked("A dispute is open on this payment. Its credits are held until it is decided.")
+ASKED = marked("The bank has asked about this payment. No money moved, and its credits stay.")
 DISPUTES: Mapping[str, str] = {
-    "lost": "The dispute on this payment is over: the bank returned the money, and its credits stay taken back.",
-    "won": "The dispute on this payment is over: the payment stood, and its credits were given back.",
+    "lost": marked(
+        "The dispute on this payment is over: the bank returned the money, and its credits stay taken back."
+    ),
+    "won": marked("The dispute on this payment is over: the payment stood, and its credits were given back."),
     "warning_needs_response": ASKED,
     "warning_under_review": ASKED,
 }
 DISPUTE_STATES: Mapping[str, str] = {
-    "lost": "The bank returned the money",
-    "won": "The payment stood",
-    "prevented": "Settled before it began",
-    "warning_needs_response": "The bank has asked",
-    "warning_under_review": "The bank has asked",
-    "warning_closed": "The bank had asked",
+    "lost": marked("The bank returned the money"),
+    "won": marked("The payment stood"),
+    "prevented": marked("Settled before it began"),
+    "warning_needs_response": marked("The bank has asked"),
+    "warning_under_review": marked("The bank has asked"),
+    "warning_closed": marked("The bank had asked"),
 }
+
+
+NOT_DECIDED = marked("Not decided yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +70,50 @@ class Returned:
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The same as labels and figures."""
-        so_far = f"{self._sum(self.refunded_cents)} of {self._sum(self.amount_cents)}"
+        refunded, price = self._sum(self.refunded_cents), self._sum(self.amount_cents)
+        so_far = said("%(part)s of %(whole)s", part=refunded, whole=price)
         every = (
-            (self.refunded_cents, "Returned so far", so_far),
-            (self.pending_cents, "On its way back", self._sum(self.pending_cents)),
-            (self.dispute_status, "Dispute", self._dispute_state()),
+            (self.refunded_cents, said("Returned so far"), so_far),
+            (self.pending_cents, said("On its way back"), self._sum(self.pending_cents)),
+            (self.dispute_status, said("Dispute"), self._dispute_state()),
         )
         return tuple((label, text) for is_there, label, text in every if is_there)
 
     def _refund_told(self) -> str:
         if not self.refunded_cents:
             return ""
-        went_back = f"{self._sum(self.refunded_cents)} of {self._sum(self.amount_cents)} was returned"
+        price = self._sum(self.amount_cents)
         if self.refunded_cents >= self.amount_cents:
-            went_back = f"The whole price, {self._sum(self.amount_cents)}, was returned"
+            went_back = said("The whole price, %(price)s, was returned", price=price)
+        else:
+            part = self._sum(self.refunded_cents)
+            went_back = said("%(part)s of %(price)s was returned", part=part, price=price)
         if not self.given_credits or is_held(self.dispute_status):  # nothing to take, or said of the dispute
             return f"{went_back}."
         if not self.taken_credits:
-            return f"{went_back}. That is less than one credit cost, so none was taken back."
-        return f"{went_back}, so {self._taken()} taken back."
+            less = said("That is less than one credit cost, so none was taken back.")
+            return f"{went_back}. {less}"
+        return f"{went_back}, {self._taken()}."
 
     def _taken(self) -> str:
-        verb = "was" if self.taken_credits == 1 else "were"
         if self.given_credits == 1:
-            return f"its credit {verb}"
+            return said("so its credit was taken back")
+        whole = figure(self.given_credits)
         if self.taken_credits == self.given_credits:
-            return f"all of its {figure(self.given_credits)} credits {verb}"
-        return f"{figure(self.taken_credits)} of its {figure(self.given_credits)} credits {verb}"
+            return said("so all of its %(whole)s credits were taken back", whole=whole)
+        return counted(
+            "so %(num)s of its %(whole)s credits was taken back",
+            "so %(num)s of its %(whole)s credits were taken back",
+            self.taken_credits,
+            num=figure(self.taken_credits),
+            whole=whole,
+        )
 
     def _dispute_state(self) -> str:
-        state = DISPUTE_STATES.get(self.dispute_status or "", "Not decided yet")
-        return f"{state}, opened {day_text(self.disputed_at)}" if self.disputed_at else state
+        state = said(DISPUTE_STATES.get(self.dispute_status or "", NOT_DECIDED))
+        if not self.disputed_at:
+            return state
+        return said("%(state)s, opened %(day)s", state=state, day=day_text(self.disputed_at))
 
     def _sum(self, cents: int) -> str:
         return money(cents, self.currency)
@@ -103,27 +122,29 @@ class Returned:
 def payment_state(
     status: str, *, amount_cents: int, amount_refunded_cents: int, dispute_status: str | None
 ) -> str:
-    """How a purchase stands: one word, at most two; derived, never stored."""
+    """How a purchase stands: one word, at most two; derived, never stored. The caller has it `said`."""
     if status != "paid":
         return UNPAID[status]
     if is_held(dispute_status):
-        return "Charged back" if dispute_status == "lost" else "Disputed"
+        return marked("Charged back") if dispute_status == "lost" else marked("Disputed")
     if amount_refunded_cents >= amount_cents:
-        return "Refunded"
-    return "Partly refunded" if amount_refunded_cents else "Paid"
+        return marked("Refunded")
+    return marked("Partly refunded") if amount_refunded_cents else marked("Paid")
 
 
 def dispute_told(dispute_status: str | None) -> str:
     """What a dispute means for money and credits; empty where there is none, or it left no trace."""
-    return DISPUTES.get(dispute_status or "", DISPUTED if is_held(dispute_status) else "")
+    told = DISPUTES.get(dispute_status or "", DISPUTED if is_held(dispute_status) else "")
+    return said(told) if told else ""
 
 
 def pending_told(pending_cents: int, currency: str) -> str:
     """What money on its way back means; empty where there is none."""
     if not pending_cents:
         return ""
-    return (
-        f"{money(pending_cents, currency)} is on its way back. Nothing is taken for it until it has arrived."
+    return said(
+        "%(sum)s is on its way back. Nothing is taken for it until it has arrived.",
+        sum=money(pending_cents, currency),
     )
 
 

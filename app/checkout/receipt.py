@@ -6,13 +6,14 @@ from typing import Literal, TypeAlias
 from app.checkout.payment_words import payment_state
 from app.checkout.reading import PurchaseFacts
 from app.checkout.view import SENTENCES, ReturnState
+from app.web.words import marked, said
 
 StripeReceipt: TypeAlias = Literal["", "linked", "unreachable"]
 RED_WORDS = frozenset({"Failed", "In review", "Disputed", "Charged back"})
 UNPAID_SENTENCES = {
-    "started": "Nothing was charged so far.",
-    "open": "Nothing was charged so far.",
-    "settling": "The money is on its way. The credits are added as soon as it is confirmed.",
+    "started": marked("Nothing was charged so far."),
+    "open": marked("Nothing was charged so far."),
+    "settling": marked("The money is on its way. The credits are added as soon as it is confirmed."),
     "failed": SENTENCES[ReturnState.FAILED],
     "expired": SENTENCES[ReturnState.EXPIRED],
     "refused": SENTENCES[ReturnState.REFUSED],
@@ -43,7 +44,7 @@ class ReceiptView:
 
     @property
     def status(self) -> str:
-        """One word, at most two, for how the purchase stands; derived, never stored."""
+        """One word, at most two, for how the purchase stands; derived, never stored. The page has it said."""
         facts = self.facts
         return payment_state(
             facts.status,
@@ -60,7 +61,7 @@ class ReceiptView:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What the state means for money and credits; empty where there is nothing to add."""
-        unpaid = () if self.is_paid else (UNPAID_SENTENCES[self.facts.status],)
+        unpaid = () if self.is_paid else (said(UNPAID_SENTENCES[self.facts.status]),)
         return *unpaid, *self.facts.returned.sentences
 
     @property

@@ -13,6 +13,7 @@ from app.checkout.reading import PurchaseFacts
 from app.web.filters import credits, figure
 from app.web.flash import Link
 from app.web.polling import Poll
+from app.web.words import marked, said
 
 POLL_SECONDS = (2, 2, 2, 3, 4, 5, 6, 6)  # slower and slower, 30 s in all
 DASHBOARD = "/dashboard"
@@ -43,18 +44,18 @@ STORED_STATES = {
     "refused": ReturnState.REFUSED,
 }
 SENTENCES = {
-    ReturnState.PROCESSING: "Still processing. It is safe to leave.",
+    ReturnState.PROCESSING: marked("Still processing. It is safe to leave."),
     ReturnState.FAILED: FAILED,
-    ReturnState.EXPIRED: "This checkout has expired. Nothing was charged.",
+    ReturnState.EXPIRED: marked("This checkout has expired. Nothing was charged."),
     ReturnState.REFUSED: IN_REVIEW,
 }
 NO_UNLOCK = {
-    "already_open": "The workshop was already unlocked, so no credit was used.",
-    "deleted": "The workshop was deleted meanwhile, so no credit was used.",
-    "not_enough": "That does not cover the unlock, so no credit was used.",
-    "returned": "The money went back, so nothing was unlocked.",
-    "undone": "The unlock that came with it was undone since, and its credit came back.",
-    "unlocked": "The workshop that was unlocked with it has been deleted since.",
+    "already_open": marked("The workshop was already unlocked, so no credit was used."),
+    "deleted": marked("The workshop was deleted meanwhile, so no credit was used."),
+    "not_enough": marked("That does not cover the unlock, so no credit was used."),
+    "returned": marked("The money went back, so nothing was unlocked."),
+    "undone": marked("The unlock that came with it was undone since, and its credit came back."),
+    "unlocked": marked("The workshop that was unlocked with it has been deleted since."),
 }
 
 
@@ -126,21 +127,24 @@ class ReturnView:
     @property
     def headline(self) -> str:
         """What the purchase brought, less what was taken back of it since."""
-        added, taken_credits = f"{credits(self.facts.credits)} added", self.facts.taken_back_credits
-        return f"{added}, {figure(taken_credits)} taken back." if taken_credits else f"{added}."
+        added, taken_credits = credits(self.facts.credits), self.facts.taken_back_credits
+        if not taken_credits:
+            return said("%(credits)s added.", credits=added)
+        return said("%(credits)s added, %(number)s taken back.", credits=added, number=figure(taken_credits))
 
     @property
     def of_unlock(self) -> str:
         """What became of the unlock that it was bought for, unless the buyer is led straight there."""
         facts = self.facts
         if facts.intent_outcome == "unlocked" and facts.workshop_title is not None:
-            return f"“{facts.workshop_title}” was unlocked with it and stays open."
-        return NO_UNLOCK.get(facts.intent_outcome or "", "")
+            return said("“%(title)s” was unlocked with it and stays open.", title=facts.workshop_title)
+        told = NO_UNLOCK.get(facts.intent_outcome or "")
+        return said(told) if told else ""
 
     @property
     def sentence(self) -> str:
         """The state in words, where it needs no figures."""
-        return SENTENCES.get(self.state, "")
+        return said(SENTENCES[self.state]) if self.state in SENTENCES else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,28 +193,28 @@ def way_back(facts: PurchaseFacts, return_to: str) -> Link:
     `return_to` has passed the check of ways back, or is empty.
     """
     if facts.workshop_id and facts.workshop_title:
-        return Link(f"Go to “{facts.workshop_title}”", f"/workshops/{facts.workshop_id}")
+        return Link(said("Go to “%(title)s”", title=facts.workshop_title), f"/workshops/{facts.workshop_id}")
     return way_to(return_to)
 
 
 def way_to(return_to: str) -> Link:
     """The page people came from, by its name; the dashboard where none is known."""
     names = (
-        ("/workshops/new", "Go back to the new workshop"),
-        ("/workshops", "Go back to the workshop"),
-        ("/transactions", "Go back to the transactions"),
-        ("/pricing", "Go back to the pricing"),
+        ("/workshops/new", marked("Go back to the new workshop")),
+        ("/workshops", marked("Go back to the workshop")),
+        ("/transactions", marked("Go back to the transactions")),
+        ("/pricing", marked("Go back to the pricing")),
     )
     for beginning, label in names:
         if return_to.startswith(beginning):
-            return Link(label, return_to)
-    return Link("Go to the dashboard", DASHBOARD)
+            return Link(said(label), return_to)
+    return Link(said("Go to the dashboard"), DASHBOARD)
 
 
 def pricing_way_back(order: Order, named: str | None) -> Link | None:
     """From the price list back to the workshop that led there, or to the page it was opened from."""
     if named is not None:
-        return Link(f"Go back to “{named}”", f"/workshops/{order.workshop_id}")
+        return Link(said("Go back to “%(title)s”", title=named), f"/workshops/{order.workshop_id}")
     return way_to(order.return_to) if order.return_to else None
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from app.transactions.balance_chart import BalanceChart, Change, Figure, balance_chart
 from app.web.filters import day_text, figure
+from app.web.words import said
 
 WEEKS = 12
 
@@ -16,7 +17,7 @@ def balance_line(changes: Sequence[Change], *, now: datetime) -> BalanceChart:
     """
     start = now - timedelta(weeks=WEEKS)
     weeks = [_week(changes, start + timedelta(weeks=week)) for week in range(WEEKS + 1)]
-    title = f"Balance over the last {WEEKS} weeks"
+    title = said("Balance over the last %(number)s weeks", number=WEEKS)
     return balance_chart(changes, start=start, end=now, title=title, figures=weeks)
 
 

@@ -13,26 +13,29 @@ from app.checkout.payment_words import (
 from app.dashboard.view import PayAgain, PaymentCard, WorkshopCard
 from app.transactions.history import Stored
 from app.web.filters import moment_text, money
+from app.web.words import marked, said
 from app.workshops.access import AccessKind, PaywallRules, WorkshopFacts, decide
 from app.workshops.steps import FIRST_PAID_SLUG, STEPS, step
 
 PATH = "/dashboard"
 STATES: Mapping[AccessKind, str] = {
-    AccessKind.LOCKED: "Free part",
-    AccessKind.UNLOCKED: "Unlocked",
-    AccessKind.GRANDFATHERED: "Open",
+    AccessKind.LOCKED: marked("Free part"),
+    AccessKind.UNLOCKED: marked("Unlocked"),
+    AccessKind.GRANDFATHERED: marked("Open"),
     AccessKind.DISABLED: "",
 }
 NOT_PAID: Mapping[str, str] = {
-    "started": "Payment not started",
-    "open": "Not paid yet",
-    "failed": "Payment failed",
-    "expired": "Payment not made",
+    "started": marked("Payment not started"),
+    "open": marked("Not paid yet"),
+    "failed": marked("Payment failed"),
+    "expired": marked("Payment not made"),
 }
 TEXTS: Mapping[str, str] = {
-    "started": "The payment could not be started. Nothing was charged.",
-    "open": "The payment page is still open. Nothing was charged.",
-    "settling": "The money is on its way. The credits count as soon as it arrives; there is nothing to do.",
+    "started": marked("The payment could not be started. Nothing was charged."),
+    "open": marked("The payment page is still open. Nothing was charged."),
+    "settling": marked(
+        "The money is on its way. The credits count as soon as it arrives; there is nothing to do."
+    ),
     "failed": FAILED,
     "refused": IN_REVIEW,
 }
@@ -52,9 +55,9 @@ def workshop_card(workshop: Stored, *, rules: PaywallRules, form_key: str) -> Wo
         step_count=len(STEPS),
         current_step_name=current.name,
         is_completed=is_completed,
-        state_label=STATES[access.kind],
-        action_label="Open" if is_completed else "Continue",
-        payment_label=NOT_PAID[workshop["payment_status"]] if waits else _settling(workshop),
+        state_label=said(STATES[access.kind]) if STATES[access.kind] else "",
+        action_label=said("Open") if is_completed else said("Continue"),
+        payment_label=said(NOT_PAID[workshop["payment_status"]]) if waits else _settling(workshop),
         pay_again=_again(workshop["pack"], workshop["id"], form_key) if waits else None,
         start_href=f"/workshops/{workshop['id']}/start" if waits else "",
     )
@@ -68,8 +71,8 @@ def payment_card(payment: Stored, *, form_key: str) -> PaymentCard:
     return PaymentCard(
         purchase_id=payment["id"],
         what=f"{payment['pack_name']}, {price}",
-        status=NOT_PAID[status] if is_unpaid else _state(payment),
-        text=TEXTS[status] if status != "paid" else _going_back(payment),
+        status=said(NOT_PAID[status]) if is_unpaid else _state(payment),
+        text=said(TEXTS[status]) if status != "paid" else _going_back(payment),
         workshop_title=payment["workshop_title"] or "",
         at_iso=payment["created_at"].strftime("%Y-%m-%dT%H:%M:%SZ"),
         at_text=moment_text(payment["created_at"]),
@@ -84,16 +87,17 @@ def payment_card(payment: Stored, *, form_key: str) -> PaymentCard:
 
 
 def _settling(workshop: Stored) -> str:
-    return "Payment settling" if workshop["payment_status"] == "settling" else ""
+    return said("Payment settling") if workshop["payment_status"] == "settling" else ""
 
 
 def _state(payment: Stored) -> str:
-    return payment_state(
+    state = payment_state(
         payment["status"],
         amount_cents=payment["amount_cents"],
         amount_refunded_cents=payment["amount_refunded_cents"],
         dispute_status=payment["dispute_status"],
     )
+    return said(state)
 
 
 def _going_back(payment: Stored) -> str:
@@ -113,5 +117,5 @@ def _way_on(payment: Stored) -> tuple[str, str]:
     if payment["status"] == "started":
         return "", ""
     if payment["status"] == "open":
-        return f"/purchases/{payment['id']}/payment", "Go to the payment page"
-    return f"/purchases/{payment['id']}", "See this payment"
+        return f"/purchases/{payment['id']}/payment", said("Go to the payment page")
+    return f"/purchases/{payment['id']}", said("See this payment")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.database import row
+from app.web.words import said
 
 _DISMISS = """
 UPDATE users SET onboarding_complete = true, updated_at = clock_timestamp()
@@ -41,7 +42,7 @@ class Welcome:
     @property
     def label(self) -> str:
         """What the button does."""
-        return f"Continue “{self.latest.title}”" if self.latest else "Get started"
+        return said("Continue “%(title)s”", title=self.latest.title) if self.latest else said("Get started")
 
     @property
     def onward(self) -> str:

@@ -8,27 +8,28 @@ from urllib.parse import urlencode
 
 from app.ledger.rules import Kind, Status
 from app.web.manner import manner
+from app.web.words import marked, said
 
 KINDS: Mapping[str, str] = {
-    Kind.PURCHASE: "Purchase",
-    Kind.CONSUMPTION: "Unlock",
-    Kind.REFUND: "Refund",
-    Kind.GRANT: "Grant",
-    Kind.REVERSAL: "Given back",
-    Kind.ADJUSTMENT: "Adjustment",
+    Kind.PURCHASE: marked("Purchase"),
+    Kind.CONSUMPTION: marked("Unlock"),
+    Kind.REFUND: marked("Refund"),
+    Kind.GRANT: marked("Grant"),
+    Kind.REVERSAL: marked("Given back"),
+    Kind.ADJUSTMENT: marked("Adjustment"),
 }
 STATUSES: Mapping[str, str] = {
-    Status.COMPLETED: "Counted",
-    Status.PENDING: "Settling",
-    Status.FAILED: "Failed",
+    Status.COMPLETED: marked("Counted"),
+    Status.PENDING: marked("Settling"),
+    Status.FAILED: marked("Failed"),
 }
 LABELS: Mapping[str, str] = {
-    "type": "Kind",
-    "status": "Status",
-    "workshop": "Workshop",
-    "from": "From",
-    "to": "To",
-    "q": "Text",
+    "type": marked("Kind"),
+    "status": marked("Status"),
+    "workshop": marked("Workshop"),
+    "from": marked("From"),
+    "to": marked("To"),
+    "q": marked("Text"),
 }
 LONGEST_TEXT = 200
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -95,7 +96,7 @@ def asked(query: Mapping[str, str]) -> Asked:
         text=usable.get("q"),
     )
     if filters.first_day and filters.last_day and filters.first_day > filters.last_day:
-        problems["to"] = "The last day lies before the first."
+        problems["to"] = said("The last day lies before the first.")
         filters = replace(filters, last_day=None)
     return Asked(filters, typed, problems)
 
@@ -105,15 +106,15 @@ def _problems(typed: Mapping[str, str]) -> dict[str, str]:
     problems |= {name: problems[name] or _bad_day(typed[name]) for name in ("from", "to")}
     for name, known in (("type", KINDS), ("status", STATUSES)):
         if typed[name] and typed[name] not in known:
-            problems[name] = "Choose one of the list."
+            problems[name] = said("Choose one of the list.")
     return {name: problem for name, problem in problems.items() if problem}
 
 
 def _unreadable(text: str) -> str:
     if len(text) > LONGEST_TEXT:
-        return f"Use at most {LONGEST_TEXT} characters."
+        return said("Use at most %(number)s characters.", number=LONGEST_TEXT)
     if any(character < " " or "\ud800" <= character <= "\udfff" for character in text):
-        return "This text holds a character that cannot be searched for."
+        return said("This text holds a character that cannot be searched for.")
     return ""
 
 
@@ -121,9 +122,11 @@ def _bad_day(text: str) -> str:
     if not text:
         return ""
     try:
-        return "" if _DAY.fullmatch(text) and date.fromisoformat(text) else "Write the day as 2026-01-31."
+        return (
+            "" if _DAY.fullmatch(text) and date.fromisoformat(text) else said("Write the day as 2026-01-31.")
+        )
     except ValueError:
-        return "There is no such day. Write it as 2026-01-31."
+        return said("There is no such day. Write it as 2026-01-31.")
 
 
 def _day(text: str | None) -> date | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.web.filters import credits, day_text, figure
+from app.web.words import counted, said
 
 WIDTH, HEIGHT = 600, 120
 
@@ -83,10 +84,15 @@ def _y(balance_credits: int, low: int, high: int) -> float:
 def _in_words(levels: Sequence[int]) -> str:
     first, last, moves = levels[0], levels[-1], len(levels) - 1
     if not moves:
-        return f"Unchanged at {credits(last)}."
-    said = (
-        f"From {credits(first)} to {credits(last)}, in {figure(moves)} {'step' if moves == 1 else 'steps'}."
+        return said("Unchanged at %(credits)s.", credits=credits(last))
+    ends = {"first": credits(first), "last": credits(last), "num": figure(moves)}
+    told = counted(
+        "From %(first)s to %(last)s, in %(num)s step.",
+        "From %(first)s to %(last)s, in %(num)s steps.",
+        moves,
+        **ends,
     )
     if moves > 1:
-        said += f" Highest {credits(max(levels))}, lowest {credits(min(levels))}."
-    return f"{said} The dashed line is zero." if min(levels) < 0 else said
+        high, low = credits(max(levels)), credits(min(levels))
+        told += " " + said("Highest %(high)s, lowest %(low)s.", high=high, low=low)
+    return f"{told} {said('The dashed line is zero.')}" if min(levels) < 0 else told

@@ -6,6 +6,7 @@ from datetime import date
 
 from app.ledger.rules import Kind, debt_of
 from app.web.filters import credits, figure
+from app.web.words import counted, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +64,27 @@ def _told(sums: Sums) -> list[tuple[str, int, str, Kind]]:
     """Words before, credits, words after, and the kind of row that the number leads to."""
     added = sums.adjustment > 0
     every = [
-        ("bought", sums.purchase, "", Kind.PURCHASE),
-        ("were given", sums.grant, "", Kind.GRANT),
-        ("got back", sums.reversal, "", Kind.REVERSAL),
-        ("used", -sums.consumption, "", Kind.CONSUMPTION),
-        ("", -sums.refund, f"taken back after {_cause(sums)}", Kind.REFUND),
+        (said("bought"), sums.purchase, "", Kind.PURCHASE),
+        (said("were given"), sums.grant, "", Kind.GRANT),
+        (said("got back"), sums.reversal, "", Kind.REVERSAL),
+        (said("used"), -sums.consumption, "", Kind.CONSUMPTION),
+        ("", -sums.refund, _taken_back(sums), Kind.REFUND),
         (
             "",
             abs(sums.adjustment),
-            "added by a correction" if added else "removed by a correction",
+            said("added by a correction") if added else said("removed by a correction"),
             Kind.ADJUSTMENT,
         ),
     ]
     return [each for each in every if each[1]]
 
 
-def _cause(sums: Sums) -> str:
+def _taken_back(sums: Sums) -> str:
     if not sums.disputed:
-        return "a refund"
-    return "a dispute" if sums.disputed == sums.refund else "refunds and disputes"
+        return said("taken back after a refund")
+    if sums.disputed == sums.refund:
+        return said("taken back after a dispute")
+    return said("taken back after refunds and disputes")
 
 
 def _joined(told: Sequence[tuple[str, int, str, Kind]], narrowed: str) -> list[Part]:
@@ -89,13 +92,13 @@ def _joined(told: Sequence[tuple[str, int, str, Kind]], narrowed: str) -> list[P
     for place, (before, number, after, kind) in enumerate(told):
         words = (
             _link(place, len(told))
-            + ("You " if place == 0 and before else "")
+            + (said("You") + " " if place == 0 and before else "")
             + (f"{before} " if before else "")
         )
-        said = credits(number) if place == 0 else figure(number)
-        parts.append(Part(words, said, f"/transactions?type={kind}&status=completed{narrowed}"))
+        written = credits(number) if place == 0 else figure(number)
+        parts.append(Part(words, written, f"/transactions?type={kind}&status=completed{narrowed}"))
         if after:
-            parts.append(Part(f" {'was' if number == 1 else 'were'} {after}"))
+            parts.append(Part(" " + counted("was %(what)s", "were %(what)s", number, what=after)))
     return parts
 
 
@@ -104,39 +107,41 @@ def _link(place: int, count: int) -> str:
         return ""
     if place < count - 1:
         return ", "
-    return " and " if count == 2 else ", and "
+    return f" {said('and')} " if count == 2 else f", {said('and')} "
 
 
 def _rest(balance_credits: int) -> str:
     if balance_credits >= 0:
-        return f"{figure(balance_credits)} left."
-    owed = credits(debt_of(balance_credits))
-    because = "because a payment was returned after its credit was used"
-    return f"You owe {owed}, {because}. Your next purchase pays it first."
+        return said("%(number)s left.", number=figure(balance_credits))
+    return said(
+        "You owe %(credits)s, because a payment was returned after its credit was used. "
+        "Your next purchase pays it first.",
+        credits=credits(debt_of(balance_credits)),
+    )
 
 
 def _rest_then(balance_credits: int) -> str:
     if balance_credits >= 0:
-        return f"{figure(balance_credits)} left."
-    owed = credits(debt_of(balance_credits))
-    return f"You owed {owed}, because a payment was returned after its credit was used."
+        return said("%(number)s left.", number=figure(balance_credits))
+    return said(
+        "You owed %(credits)s, because a payment was returned after its credit was used.",
+        credits=credits(debt_of(balance_credits)),
+    )
 
 
 def _nothing_yet(sums: Sums, narrowed: str) -> str:
     if narrowed:
-        return "You had no credits yet."
-    return (
-        "You have no credits yet."
-        if sums.pending
-        else "You have no credits yet, and need none to start a workshop."
-    )
+        return said("You had no credits yet.")
+    if sums.pending:
+        return said("You have no credits yet.")
+    return said("You have no credits yet, and need none to start a workshop.")
 
 
 def _pending(pending_credits: int) -> tuple[Part, ...]:
     if not pending_credits:
         return ()
-    verb = "is" if pending_credits == 1 else "are"
+    told = counted("is pending and not counted yet.", "are pending and not counted yet.", pending_credits)
     return (
         Part("", credits(pending_credits), "/transactions?status=pending"),
-        Part(f" {verb} pending and not counted yet."),
+        Part(f" {told}"),
     )

@@ -14,9 +14,10 @@ from app.transactions.rows import LedgerRow, ledger_row
 from app.transactions.statement_months import StatementMonth, month_of
 from app.web.filters import balance_text, day_text, figure, zone_text
 from app.web.manner import manner
+from app.web.words import marked, said
 
 PATH = "/balance"
-TO_COME = "That day is still to come."
+TO_COME = marked("That day is still to come.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def day_asked(typed: str, *, now: datetime) -> DayAsked:
     wanted = asked({"to": typed})
     day, problem = wanted.filters.last_day, wanted.problems.get("to", "")
     if day is not None and day > manner().local(now).date():
-        return DayAsked(typed, problem=TO_COME)
+        return DayAsked(typed, problem=said(TO_COME))
     return DayAsked(typed, day, problem)
 
 
@@ -78,9 +79,9 @@ def day_answer(end: DayEnd, *, now: datetime) -> DayAnswer:
     """What a day's end is said to be."""
     balance_credits = end.sums.balance_credits
     is_over = end.day < manner().local(now).date()
-    said = f"When {day_text(end.day)} ended" if is_over else f"{day_text(end.day)}, so far"
+    heading = marked("When %(day)s ended (%(zone)s)") if is_over else marked("%(day)s, so far (%(zone)s)")
     return DayAnswer(
-        heading=f"{said} ({zone_text()})",
+        heading=said(heading, day=day_text(end.day), zone=zone_text()),
         balance_text=balance_text(balance_credits),
         is_owed=balance_credits < 0,
         sentence=balance_sentence(end.sums, last_day=end.day),
@@ -99,7 +100,10 @@ def life_view(life: Life, *, now: datetime) -> LifeView:
         chart=_chart(life, now) if life.changes else None,
         note=""
         if life.is_whole
-        else f"The line shows the newest {figure(DRAWN_DAYS)} days; the figures go back further.",
+        else said(
+            "The line shows the newest %(number)s days; the figures go back further.",
+            number=figure(DRAWN_DAYS),
+        ),
     )
 
 
@@ -108,7 +112,7 @@ def _chart(life: Life, now: datetime) -> BalanceChart:
         life.changes,
         start=life.changes[0].at,
         end=now,
-        title="Balance over time",
+        title=said("Balance over time"),
         figures=month_figures(life.months, now=now),
     )
 
@@ -117,7 +121,7 @@ def month_figures(months: Sequence[tuple[StatementMonth, Standing]], *, now: dat
     """One figure a month, newest first, each leading to its statement."""
     return [
         Figure(
-            f"{month.label}, so far" if month == month_of(now) else month.label,
+            said("%(month)s, so far", month=month.label) if month == month_of(now) else month.label,
             figure(ended.balance_credits),
             month.href,
         )

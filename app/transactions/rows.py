@@ -8,8 +8,13 @@ from app.ledger.rules import Status
 from app.transactions.asking import KINDS
 from app.transactions.history import Stored
 from app.web.filters import change, figure, moment_text, money, time_text
+from app.web.words import marked, said
 
-STATUS_WORDS: Mapping[str, str] = {Status.PENDING: "Settling", Status.FAILED: "Failed", Status.COMPLETED: ""}
+STATUS_WORDS: Mapping[str, str] = {
+    Status.PENDING: marked("Settling"),
+    Status.FAILED: marked("Failed"),
+    Status.COMPLETED: "",
+}
 
 
 class LedgerRow(NamedTuple):
@@ -40,12 +45,18 @@ def ledger_row(movement: Stored, *, says_day: bool = True) -> LedgerRow:
     return LedgerRow(
         at_iso=f"{at.isoformat()[:19]}Z",
         at_text=moment_text(at) if says_day else time_text(at),
-        kind=KINDS[movement["type"]],
+        kind=said(KINDS[movement["type"]]),
         what=movement["description"],
         href=f"/transactions/{movement['id']}",
-        status=STATUS_WORDS[movement["status"]],
+        status=status_text(movement["status"]),
         change_text=change(movement["amount"]),
         balance_text="" if movement["seq"] is None else figure(movement["balance_after"]),
         money_text="" if cents is None else money(cents, movement["currency"]),
         receipt_href=f"/purchases/{purchase_id}" if purchase_id else "",
     )
+
+
+def status_text(status: str) -> str:
+    """The state of a row that does not count, in a word; nothing for one that does."""
+    word = STATUS_WORDS[status]
+    return said(word) if word else ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from app.web.filters import day_text, month_text
+from app.web.words import said
 
 PATH = "/statements"
 _NAME = re.compile(r"([0-9]{4})-([0-9]{2})")
@@ -63,7 +64,7 @@ class StatementMonth:
     @property
     def days_text(self) -> str:
         """From when to when: "1 Nov 2026 to 30 Nov 2026"."""
-        return f"{day_text(self.first_day)} to {day_text(self.last_day)}"
+        return said("%(first)s to %(last)s", first=day_text(self.first_day), last=day_text(self.last_day))
 
 
 def month_of(moment: datetime) -> StatementMonth:

@@ -15,14 +15,15 @@ from app.transactions.statement_months import StatementMonth
 from app.transactions.totals import Money
 from app.transactions.view import address
 from app.web.filters import change, day_text, figure, moment_text, money
+from app.web.words import counted, marked, said
 
 PARTS = (
-    (Kind.PURCHASE, "Bought"),
-    (Kind.GRANT, "Granted"),
-    (Kind.CONSUMPTION, "Used"),
-    (Kind.REFUND, "Taken back"),
-    (Kind.REVERSAL, "Given back"),
-    (Kind.ADJUSTMENT, "Adjusted"),
+    (Kind.PURCHASE, marked("Bought")),
+    (Kind.GRANT, marked("Granted")),
+    (Kind.CONSUMPTION, marked("Used")),
+    (Kind.REFUND, marked("Taken back")),
+    (Kind.REVERSAL, marked("Given back")),
+    (Kind.ADJUSTMENT, marked("Adjusted")),
 )
 
 
@@ -79,15 +80,17 @@ def statement_view(statement: Statement, *, now: datetime, has_links: bool) -> S
     month, shown = statement.month, len(statement.movements)
     change_credits = sum(statement.credits.values())
     sums = [money(each.paid_cents + each.returned_cents, each.currency) for each in statement.money]
-    parts = tuple(_part(month, kind, label, statement.credits[kind]) for kind, label in PARTS)
+    parts = tuple(_part(month, kind, said(label), statement.credits[kind]) for kind, label in PARTS)
     is_cut = shown < statement.row_count
     return StatementView(
-        title=f"Statement for {month.label}",
+        title=said("Statement for %(month)s", month=month.label),
         days_text=month.days_text,
-        state="" if statement.is_over else f"So far, as of {moment_text(now)} UTC",
+        state="" if statement.is_over else said("So far, as of %(moment)s UTC", moment=moment_text(now)),
         name=statement.name,
         email=statement.email,
-        opening=_balance(f"Opening balance, {day_text(month.first_day)}", statement.opening.balance_credits),
+        opening=_balance(
+            said("Opening balance, %(day)s", day=day_text(month.first_day)), statement.opening.balance_credits
+        ),
         parts=parts if has_links else tuple(Line(each.label, each.text) for each in parts),
         closing=_balance(_closing_label(statement), statement.closing.balance_credits),
         money=(*_money_lines(statement.money), *map(_carried_line, statement.carried)),
@@ -96,7 +99,9 @@ def statement_view(statement: Statement, *, now: datetime, has_links: bool) -> S
         waiting=tuple(map(ledger_row, statement.waiting)),
         change_text=change(change_credits),
         money_text=", ".join(sums),
-        note=f"The page holds the first {figure(shown)} rows; the CSV holds all." if is_cut else "",
+        note=said("The page holds the first %(number)s rows; the CSV holds all.", number=figure(shown))
+        if is_cut
+        else "",
         csv_href=f"{month.href}.csv",
         older=_way(month.before) if statement.opening.ledger_seq else NOWHERE,
         newer=_way(month.next) if statement.is_over else NOWHERE,
@@ -108,7 +113,9 @@ def _way(month: StatementMonth) -> Line:
 
 
 def _balance(label: str, balance_credits: int) -> Line:
-    return Line(f"{label}, owed" if balance_credits < 0 else label, figure(balance_credits))
+    return Line(
+        said("%(label)s, owed", label=label) if balance_credits < 0 else label, figure(balance_credits)
+    )
 
 
 def _part(month: StatementMonth, kind: Kind, label: str, change_credits: int) -> Line:
@@ -118,25 +125,27 @@ def _part(month: StatementMonth, kind: Kind, label: str, change_credits: int) ->
 
 def _closing_label(statement: Statement) -> str:
     if statement.is_over:
-        return f"Closing balance, {day_text(statement.month.last_day)}"
-    return "Balance so far"
+        return said("Closing balance, %(day)s", day=day_text(statement.month.last_day))
+    return said("Balance so far")
 
 
 def _money_lines(every: Sequence[Money]) -> list[Line]:
     return [
-        Line(label, money(cents, each.currency) if cents else "None")
+        Line(label, money(cents, each.currency) if cents else said("None"))
         for each in every or [Money("usd", 0, 0)]
-        for label, cents in (("Paid", each.paid_cents), ("Returned", each.returned_cents))
+        for label, cents in ((said("Paid"), each.paid_cents), (said("Returned"), each.returned_cents))
     ]
 
 
 def _carried_line(carried: Returned) -> Line:
-    moved = "Returned" if carried.returned_cents > 0 else "Came back"
+    moved = marked("Returned of %(pack)s, in no row yet")
+    if carried.returned_cents <= 0:
+        moved = marked("Came back of %(pack)s, in no row yet")
     text = money(-carried.returned_cents, carried.currency)
-    return Line(f"{moved} of {carried.pack_name}, in no row yet", text, f"/purchases/{carried.purchase_id}")
+    return Line(said(moved, pack=carried.pack_name), text, f"/purchases/{carried.purchase_id}")
 
 
 def _count_text(count: int) -> str:
     if not count:
-        return "No movements."
-    return "1 row, in order." if count == 1 else f"{figure(count)} rows, in order."
+        return said("No movements.")
+    return counted("%(num)s row, in order.", "%(num)s rows, in order.", count, num=figure(count))

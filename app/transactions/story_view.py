@@ -8,26 +8,28 @@ from app.checkout.payment_words import Returned, dispute_told, payment_state
 from app.ledger.rules import Kind, Status
 from app.transactions.asking import KINDS
 from app.transactions.history import Stored
-from app.transactions.rows import STATUS_WORDS, LedgerRow, ledger_row
+from app.transactions.rows import LedgerRow, ledger_row, status_text
 from app.transactions.statement_months import month_of
 from app.transactions.story import Story
 from app.web.filters import balance_text, change, credits, day_text, moment_text, money, zone_text
+from app.web.words import counted, marked, said
 
 ACTORS = {
-    "user": "You",
-    "operator": "Our support",
-    "stripe": "The payment service, when it told us about the payment",
-    "system": "This site, by itself",
+    "user": marked("You"),
+    "operator": marked("Our support"),
+    "stripe": marked("The payment service, when it told us about the payment"),
+    "system": marked("This site, by itself"),
 }
+NOT_DONE = marked("not done")
 RETURNING = frozenset({Kind.REFUND, Kind.REVERSAL})
 INTENT_WORDS: Mapping[str | None, str] = {
-    None: "once it is paid",
-    "unlocked": "done",
-    "undone": "done, and undone since",
-    "already_open": "the workshop was already open, so no credit was used",
-    "deleted": "the workshop was deleted meanwhile, so no credit was used",
-    "not_enough": "the balance did not cover it, so no credit was used",
-    "returned": "the money went back, so no credit was used",
+    None: marked("once it is paid"),
+    "unlocked": marked("done"),
+    "undone": marked("done, and undone since"),
+    "already_open": marked("the workshop was already open, so no credit was used"),
+    "deleted": marked("the workshop was deleted meanwhile, so no credit was used"),
+    "not_enough": marked("the balance did not cover it, so no credit was used"),
+    "returned": marked("the money went back, so no credit was used"),
 }
 
 
@@ -58,7 +60,7 @@ def story_view(story: Story) -> StoryView:
     movement = story.movement
     return StoryView(
         title=movement["description"],
-        status=STATUS_WORDS[movement["status"]],
+        status=status_text(movement["status"]),
         told=tuple(_told(story)),
         change_text=f"{'+' if movement['amount'] > 0 else ''}{credits(movement['amount'])}",
         lines=(*_happening(movement), *_undoing(story), *_payment(story), *_references(movement)),
@@ -78,34 +80,51 @@ def _told(story: Story) -> list[str]:
         Kind.ADJUSTMENT: _adjustment_told,
     }
     is_by_hand = movement["actor"] == "operator"  # else the reason is a word for machines
-    because = f"The reason: {movement['reason']}." if is_by_hand and movement["reason"] else ""
+    because = (
+        said("The reason: %(reason)s.", reason=movement["reason"])
+        if is_by_hand and movement["reason"]
+        else ""
+    )
     returned = _returned(story).sentences if movement["type"] == Kind.PURCHASE else ()
-    told = tell[Kind(movement["type"])](movement)
-    if movement["type"] == Kind.CONSUMPTION and _undoing(story):
-        told = [*told, "That was undone, and the credit came back."]
-    return [*told, *returned, *filter(None, (because, movement["note"]))]
+    return [*tell[Kind(movement["type"])](movement), *returned, *filter(None, (because, movement["note"]))]
 
 
 def _purchase_told(movement: Stored) -> list[str]:
     pack = movement["pack_name"]
     if movement["status"] == Status.PENDING:
-        return [f"You bought {pack}. The money is settling; its credits count as soon as it arrives."]
+        return [
+            said(
+                "You bought %(pack)s. The money is settling; its credits count as soon as it arrives.",
+                pack=pack,
+            )
+        ]
     if movement["status"] == Status.FAILED:
-        return [f"The payment for {pack} did not go through. Nothing was charged."]
+        return [said("The payment for %(pack)s did not go through. Nothing was charged.", pack=pack)]
     price = money(movement["amount_cents"], movement["currency"])
-    return [f"You bought {pack}: {credits(movement['amount'])} for {price}."]
+    return [
+        said(
+            "You bought %(pack)s: %(credits)s for %(price)s.",
+            pack=pack,
+            credits=credits(movement["amount"]),
+            price=price,
+        )
+    ]
 
 
 def _unlock_told(movement: Stored, undone: Sequence[Stored]) -> list[str]:
-    what = f"“{movement['workshop_title']}”" if movement["workshop_title"] else "a workshop"
-    used = f"You used {credits(-movement['amount'])} to unlock {what}."
+    used, title = credits(-movement["amount"]), movement["workshop_title"]
+    told = (
+        said("You used %(credits)s to unlock “%(title)s”.", credits=used, title=title)
+        if title
+        else said("You used %(credits)s to unlock a workshop.", credits=used)
+    )
     if not undone:
-        return [used, "All of its steps opened for good."]
-    back = [
-        f"That was undone on {day_text(each['at'])}, and {credits(each['amount'])} came back."
-        for each in undone
+        return [told, said("All of its steps opened for good.")]
+    came_back = marked("That was undone on %(day)s, and %(credits)s came back.")
+    return [
+        told,
+        *(said(came_back, day=day_text(each["at"]), credits=credits(each["amount"])) for each in undone),
     ]
-    return [used, *back]
 
 
 def _undone(story: Story) -> list[Stored]:
@@ -114,47 +133,72 @@ def _undone(story: Story) -> list[Stored]:
 
 
 def _refund_told(movement: Stored) -> list[str]:
-    taken = credits(-movement["amount"])
-    were, pack = "was" if movement["amount"] == -1 else "were", movement["pack_name"]
+    number, pack = -movement["amount"], movement["pack_name"]
+    taken = {"credits": credits(number), "pack": pack}
     if movement["reason"] == "disputed":
         stands = dispute_told(movement["dispute_status"])
-        opened = f"When it was opened, {taken} of {pack} {were} taken."
-        return [stands or "There was a dispute about this payment.", opened]
+        opened = counted(
+            "When it was opened, %(credits)s of %(pack)s was taken.",
+            "When it was opened, %(credits)s of %(pack)s were taken.",
+            number,
+            **taken,
+        )
+        return [stands or said("There was a dispute about this payment."), opened]
     if not movement["returned_cents"]:
-        return [f"{taken} of {pack} {were} taken back."]
+        return [
+            counted(
+                "%(credits)s of %(pack)s was taken back.",
+                "%(credits)s of %(pack)s were taken back.",
+                number,
+                **taken,
+            )
+        ]
     returned = money(movement["returned_cents"], movement["currency"])
     price = money(movement["amount_cents"], movement["currency"])
-    return [f"{returned} of the {price} paid for {pack} went back to you, so {taken} {were} taken back."]
+    told = counted(
+        "%(returned)s of the %(price)s paid for %(pack)s went back to you, so %(credits)s was taken back.",
+        "%(returned)s of the %(price)s paid for %(pack)s went back to you, so %(credits)s were taken back.",
+        number,
+        returned=returned,
+        price=price,
+        **taken,
+    )
+    return [told]
 
 
 def _reversal_told(movement: Stored) -> list[str]:
     returned, pack = credits(movement["amount"]), movement["pack_name"]
     if movement["reason"] == "dispute_ended":
-        return [f"The dispute about the payment for {pack} no longer holds it, so {returned} came back."]
+        told = marked(
+            "The dispute about the payment for %(pack)s no longer holds it, so %(credits)s came back."
+        )
+        return [said(told, pack=pack, credits=returned)]
     if movement["purchase_id"]:
-        return [f"A refund of {pack} did not go through after all, so {returned} came back."]
-    return [f"The unlock of “{movement['workshop_title']}” was undone, so {returned} came back."]
+        told = marked("A refund of %(pack)s did not go through after all, so %(credits)s came back.")
+        return [said(told, pack=pack, credits=returned)]
+    told = marked("The unlock of “%(title)s” was undone, so %(credits)s came back.")
+    return [said(told, title=movement["workshop_title"], credits=returned)]
 
 
 def _grant_told(movement: Stored) -> list[str]:
-    return [f"We gave you {credits(movement['amount'])}."]
+    return [said("We gave you %(credits)s.", credits=credits(movement["amount"]))]
 
 
 def _adjustment_told(movement: Stored) -> list[str]:
-    return [f"We corrected your balance by {change(movement['amount'])}."]
+    return [said("We corrected your balance by %(credits)s.", credits=change(movement["amount"]))]
 
 
 def _happening(movement: Stored) -> list[Line]:
     lines = [
-        Line("Kind", KINDS[movement["type"]]),
-        Line(f"When ({zone_text()})", moment_text(movement["at"])),
-        Line("Who", ACTORS[movement["actor"]]),
+        Line(said("Kind"), said(KINDS[movement["type"]])),
+        Line(said("When (%(zone)s)", zone=zone_text()), moment_text(movement["at"])),
+        Line(said("Who"), said(ACTORS[movement["actor"]])),
     ]
     if movement["seq"] is not None and day_text(movement["created_at"]) != day_text(movement["at"]):
-        lines.append(Line("First seen", day_text(movement["created_at"])))
+        lines.append(Line(said("First seen"), day_text(movement["created_at"])))
     if movement["seq"] is not None:
         before, after = balance_text(movement["balance_before"]), balance_text(movement["balance_after"])
-        lines.append(Line("Balance", f"{before} → {after}"))
+        lines.append(Line(said("Balance"), f"{before} → {after}"))
     if movement["workshop_title"]:
         lines.append(_workshop_line(movement))
     return lines
@@ -162,17 +206,17 @@ def _happening(movement: Stored) -> list[Line]:
 
 def _workshop_line(movement: Stored) -> Line:
     if movement["workshop_is_there"]:
-        return Line("Workshop", movement["workshop_title"], f"/workshops/{movement['workshop_id']}")
-    return Line("Workshop", f"{movement['workshop_title']} (deleted workshop)")
+        return Line(said("Workshop"), movement["workshop_title"], f"/workshops/{movement['workshop_id']}")
+    return Line(said("Workshop"), said("%(title)s (deleted workshop)", title=movement["workshop_title"]))
 
 
 def _undoing(story: Story) -> list[Line]:
     """What this row undoes, and what undid it."""
     told = story.movement
     undone = [
-        Line("Gives back", *_named(each)) for each in story.related if each["id"] == told["reverses_id"]
+        Line(said("Gives back"), *_named(each)) for each in story.related if each["id"] == told["reverses_id"]
     ]
-    return undone + [Line("Given back by", *_named(each)) for each in _undone(story)]
+    return undone + [Line(said("Given back by"), *_named(each)) for each in _undone(story)]
 
 
 def _named(movement: Stored) -> tuple[str, str]:
@@ -184,13 +228,13 @@ def _payment(story: Story) -> list[Line]:
     if movement["purchase_status"] is None:
         return []
     lines = [
-        Line("Pack", f"{movement['pack_name']}, {credits(movement['purchase_credits'])}"),
-        Line("Price", money(movement["amount_cents"], movement["currency"])),
-        Line("Payment", _payment_state(movement)),
+        Line(said("Pack"), f"{movement['pack_name']}, {credits(movement['purchase_credits'])}"),
+        Line(said("Price"), money(movement["amount_cents"], movement["currency"])),
+        Line(said("Payment"), said(_payment_state(movement))),
         *(Line(label, text) for label, text in _returned(story).lines),
     ]
     if movement["payment_method"]:
-        lines.append(Line("Paid with", movement["payment_method"]))
+        lines.append(Line(said("Paid with"), movement["payment_method"]))
     if movement["unlock_workshop_id"]:
         lines.append(_intent_line(movement))
     return lines
@@ -222,21 +266,25 @@ def _payment_state(movement: Stored) -> str:
 
 
 def _intent_line(movement: Stored) -> Line:
-    outcome = INTENT_WORDS.get(movement["intent_outcome"], "not done")
-    title = f"“{movement['intent_title']}”" if movement["intent_title"] else "a workshop that is gone"
+    outcome = said(INTENT_WORDS.get(movement["intent_outcome"], NOT_DONE))
+    title = f"“{movement['intent_title']}”" if movement["intent_title"] else said("a workshop that is gone")
     href = f"/workshops/{movement['unlock_workshop_id']}" if movement["intent_is_there"] else ""
-    return Line("Bought to", f"unlock {title}: {outcome}", href)
+    return Line(said("Bought to"), said("unlock %(title)s: %(outcome)s", title=title, outcome=outcome), href)
 
 
 def _references(movement: Stored) -> list[Line]:
     payment = movement["payment_intent"] or movement["stripe_session_id"]
-    lines = [Line("Reference", movement["id"])]
+    lines = [Line(said("Reference"), movement["id"])]
     if movement["purchase_id"]:
-        lines.append(Line("Purchase", movement["purchase_id"], f"/purchases/{movement['purchase_id']}"))
+        lines.append(Line(said("Purchase"), movement["purchase_id"], f"/purchases/{movement['purchase_id']}"))
     if payment:
-        demo = " (demo purchase)" if movement["origin"] == "seed" else ""
-        lines.append(Line("Stripe reference", payment + demo))
+        shown = (
+            said("%(reference)s (demo purchase)", reference=payment)
+            if movement["origin"] == "seed"
+            else payment
+        )
+        lines.append(Line(said("Stripe reference"), shown))
     if movement["seq"] is not None:
         month = month_of(movement["at"])
-        lines.append(Line("Statement", month.label, month.href))
+        lines.append(Line(said("Statement"), month.label, month.href))
     return lines

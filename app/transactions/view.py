@@ -15,13 +15,14 @@ from app.transactions.workshop_choices import MOST_CHOICES, NamedWorkshop
 from app.web.filters import change, day_text, figure, money, month_text, weekday_text
 from app.web.manner import manner
 from app.web.security import path_and_query
+from app.web.words import counted, marked, said
 
 PATH = "/transactions"
 CSV_PATH = "/transactions.csv"
 
-UNKNOWN_WORKSHOP = "Another workshop"
-NOT_ADDED_UP = (
-    f"What was added, used and paid is not added up here for more than {MOST_ADDED:,} rows. "
+UNKNOWN_WORKSHOP = marked("Another workshop")
+NOT_ADDED_UP = marked(
+    "What was added, used and paid is not added up here for more than %(most)s rows. "
     "Filters narrow them down; the CSV file has all of them."
 )
 
@@ -109,7 +110,7 @@ class HistoryView:
 
 def refused(asked: Asked, workshops: Sequence[NamedWorkshop]) -> HistoryView:
     """The page when a filter could not be read: the form as it was typed, and no rows."""
-    problems = tuple(f"{LABELS[name]}: {problem}" for name, problem in asked.problems.items())
+    problems = tuple(f"{said(LABELS[name])}: {problem}" for name, problem in asked.problems.items())
     return HistoryView(filter_form(asked, workshops), Rows(problems=problems, is_filtered=True))
 
 
@@ -117,13 +118,13 @@ def history_view(
     asked: Asked, found: HistoryPage, workshops: Sequence[NamedWorkshop], *, start: Cursor, note: str = ""
 ) -> HistoryView:
     """The page of the rows that were found."""
-    counted = [each for each in found.movements if each["seq"] is not None]
+    posted = [each for each in found.movements if each["seq"] is not None]
     uncounted = [each for each in found.movements if each["seq"] is None]
     filters = asked.filters
     shown = Rows(
         uncounted=tuple(map(ledger_row, uncounted)),
-        months=tuple(_months(counted)),
-        sums=_sums(found.totals) if counted else None,
+        months=tuple(_months(posted)),
+        sums=_sums(found.totals) if posted else None,
         count_text=count_text(found.totals, is_filtered=filters.are_set),
         active=tuple(_active(filters, workshops)),
         csv_href=_with_query(CSV_PATH, filters.query()) if found.movements else "",
@@ -158,84 +159,105 @@ def address_change(shown_url: str, wanted: str) -> dict[str, str]:
 def filter_form(asked: Asked, workshops: Sequence[NamedWorkshop]) -> FilterForm:
     """The form; a workshop that is asked for and not known keeps its place in it."""
     choices = [
-        (each.workshop_id, each.title + (" (deleted)" if each.is_deleted else "")) for each in workshops
+        (each.workshop_id, said("%(title)s (deleted)", title=each.title) if each.is_deleted else each.title)
+        for each in workshops
     ]
     chosen = asked.typed["workshop"]
     if chosen and chosen not in dict(choices):
-        choices.append((chosen, UNKNOWN_WORKSHOP))
+        choices.append((chosen, said(UNKNOWN_WORKSHOP)))
     return FilterForm(
         typed=asked.typed,
         problems=asked.problems,
-        kinds=(("", "All kinds"), *KINDS.items()),
-        statuses=(("", "Any status"), *STATUSES.items()),
-        workshops=(("", "All workshops"), *choices),
+        kinds=(("", said("All kinds")), *_said_of(KINDS)),
+        statuses=(("", said("Any status")), *_said_of(STATUSES)),
+        workshops=(("", said("All workshops")), *choices),
         has_older_workshops=len(workshops) >= MOST_CHOICES,
     )
 
 
 def count_text(totals: Totals, *, is_filtered: bool) -> str:
     """How many rows there are, as a sentence."""
-    rows = "1 row" if totals.found_rows == 1 else f"{figure(totals.found_rows)} rows"
+    number, written = totals.found_rows, figure(totals.found_rows)
     if not is_filtered:
-        return f"{rows}, newest first"
-    return f"{rows} {'matches' if totals.found_rows == 1 else 'match'} these filters"
+        return counted("%(num)s row, newest first", "%(num)s rows, newest first", number, num=written)
+    return counted(
+        "%(num)s row matches these filters", "%(num)s rows match these filters", number, num=written
+    )
 
 
-def _months(counted: Iterable[Stored]) -> Iterable[Month]:
-    for month, days in groupby(_days(counted), lambda each: each.day.replace(day=1)):
+def _months(posted: Iterable[Stored]) -> Iterable[Month]:
+    for month, days in groupby(_days(posted), lambda each: each.day.replace(day=1)):
         yield Month(month_text(month), tuple(days))
 
 
-def _days(counted: Iterable[Stored]) -> Iterable[Day]:
+def _days(posted: Iterable[Stored]) -> Iterable[Day]:
     reader = manner()
-    for day, rows in groupby(counted, key=lambda each: reader.local(each["at"]).date()):
+    for day, rows in groupby(posted, key=lambda each: reader.local(each["at"]).date()):
         yield Day(day, weekday_text(day), tuple(ledger_row(each, says_day=False) for each in rows))
 
 
 def _sums(totals: Totals) -> Sums:
-    counted = (
-        "1 counted row" if totals.counted_rows == 1 else f"all {figure(totals.counted_rows)} counted rows"
-    )
     money_text = ", ".join(
         money(each.paid_cents + each.returned_cents, each.currency) for each in totals.sums.money
     )
     return Sums(
-        label=f"Total of {counted}",
+        label=counted(
+            "Total of %(num)s counted row",
+            "Total of all %(num)s counted rows",
+            totals.counted_rows,
+            num=figure(totals.counted_rows),
+        ),
         change_text=change(totals.change_credits),
         money_text=money_text,
-        in_words=_sums_in_words(totals) if totals.are_complete else NOT_ADDED_UP,
+        in_words=_sums_in_words(totals)
+        if totals.are_complete
+        else said(NOT_ADDED_UP, most=figure(MOST_ADDED)),
     )
 
 
 def _sums_in_words(totals: Totals) -> str:
-    moved = ((totals.sums.added_credits, "added"), (totals.sums.taken_credits, "used or taken back"))
-    credits_said = [f"{change(sum_credits)} {what}" for sum_credits, what in moved if sum_credits]
-    paid = [f"{money(each.paid_cents, each.currency)} paid" for each in totals.sums.money if each.paid_cents]
+    moved = (
+        (totals.sums.added_credits, marked("%(credits)s added")),
+        (totals.sums.taken_credits, marked("%(credits)s used or taken back")),
+    )
+    credits_said = [said(what, credits=change(sum_credits)) for sum_credits, what in moved if sum_credits]
+    paid = [
+        said("%(sum)s paid", sum=money(each.paid_cents, each.currency))
+        for each in totals.sums.money
+        if each.paid_cents
+    ]
     returned = [
-        f"{money(-each.returned_cents, each.currency)} returned"
+        said("%(sum)s returned", sum=money(-each.returned_cents, each.currency))
         for each in totals.sums.money
         if each.returned_cents
     ]
     money_said = [*paid, *returned]
-    return f"Credits: {', '.join(credits_said)}." + (
-        f" Money: {', '.join(money_said)}." if money_said else ""
+    moved_said = said("Credits: %(list)s.", list=", ".join(credits_said))
+    return (
+        f"{moved_said} {said('Money: %(list)s.', list=', '.join(money_said))}" if money_said else moved_said
     )
 
 
 def _active(filters: Filters, workshops: Sequence[NamedWorkshop]) -> Iterable[Active]:
     titles = {each.workshop_id: each.title for each in workshops}
-    said = {
-        "type": KINDS[filters.kind] if filters.kind else "",
-        "status": STATUSES[filters.status] if filters.status else "",
-        "workshop": f"“{titles.get(filters.workshop_id, UNKNOWN_WORKSHOP)}”" if filters.workshop_id else "",
+    words_of = {
+        "type": said(KINDS[filters.kind]) if filters.kind else "",
+        "status": said(STATUSES[filters.status]) if filters.status else "",
+        "workshop": f"“{titles.get(filters.workshop_id, said(UNKNOWN_WORKSHOP))}”"
+        if filters.workshop_id
+        else "",
         "from": day_text(filters.first_day) if filters.first_day else "",
         "to": day_text(filters.last_day) if filters.last_day else "",
         "q": f"“{filters.text}”" if filters.text else "",
     }
-    for name, words in said.items():
+    for name, words in words_of.items():
         if words:
             without = replace(filters, **{FIELDS[name]: None})
-            yield Active(LABELS[name].lower(), words, address(without))
+            yield Active(said(LABELS[name]).lower(), words, address(without))
+
+
+def _said_of(words: Mapping[str, str]) -> Iterable[Option]:
+    return ((name, said(word)) for name, word in words.items())
 
 
 def _with_query(path: str, query: str) -> str:

@@ -12,6 +12,7 @@ from app.database import repeated_if_undone, row, tx
 from app.errors import BadInput, IdempotencyConflict, NotEnoughCredits
 from app.ids import new_id
 from app.ledger.posting import Actor, lock_user
+from app.web.words import said
 from app.workshops.access import PaywallRules, WorkshopFacts, decide
 from app.workshops.step_rows import begin_first_step, make_steps
 from app.workshops.steps import FIRST_PAID_SLUG, FIRST_STEP
@@ -76,7 +77,13 @@ def title_of(text: str) -> str:
     Raises: BadInput: it is too long.
     """
     if len(text) > LONGEST_TITLE:
-        raise BadInput(title=f"A title has up to {LONGEST_TITLE} characters; this one has {len(text)}.")
+        raise BadInput(
+            title=said(
+                "A title has up to %(most)s characters; this one has %(number)s.",
+                most=LONGEST_TITLE,
+                number=len(text),
+            )
+        )
     return text if any(character.isprintable() for character in text) else UNTITLED
 
 
@@ -92,7 +99,7 @@ def start_of(text: str, catalog: Catalog) -> Start:
         return Start("unlock")
     if way == "buy" and catalog.pack(pack_slug) is not None:
         return Start("buy", pack_slug)
-    raise BadInput(start="This cannot be chosen. Please choose one of the ways below.")
+    raise BadInput(start=said("This cannot be chosen. Please choose one of the ways below."))
 
 
 def is_choice_needed(rules: PaywallRules, *, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from app.web.forms import Form, new_form_key, read_form
 from app.web.rendering import go, page
 from app.web.request_id import request_id
 from app.web.site import HttpRequest, Viewer, options_of
+from app.web.words import marked, said
 from app.workshops.access import PaywallRules
 from app.workshops.creating import (
     FREE,
@@ -36,8 +37,10 @@ from app.workshops.unlock import UnlockOutcome
 from app.workshops.visit import Visit
 from app.workshops.words import used_text
 
-GONE = "Your balance has changed meanwhile. Nothing was created and no credit was used; please choose again."
-SAVED_UNPAID = "Your workshop is saved. The payment could not be started. Nothing was charged."
+GONE = marked(
+    "Your balance has changed meanwhile. Nothing was created and no credit was used; please choose again."
+)
+SAVED_UNPAID = marked("Your workshop is saved. The payment could not be started. Nothing was charged.")
 RETRY_SECONDS = "5"
 LONGEST_KEY = 100
 
@@ -100,7 +103,7 @@ async def create(
         return _form(request, _again(visit, form, problems=error.problems), status=422)
     except NotEnoughCredits as error:
         renewed = replace(visit, balance_credits=error.balance_credits)
-        return _form(request, _again(renewed, form, notice=GONE), status=402)
+        return _form(request, _again(renewed, form, notice=said(GONE)), status=402)
     return go(request, f"/workshops/{created.workshop_id}", flash=_started(new, created))
 
 
@@ -120,7 +123,7 @@ async def _to_payment(
         )
     except (StripeUnavailable, StripeRefused):
         at_workshop = replace(visit, workshop_id=workshop_id, form_key=attempt_key)
-        view = UnpaidPage(new.title, unpaid(at_workshop, pack_slug, SAVED_UNPAID))
+        view = UnpaidPage(new.title, unpaid(at_workshop, pack_slug, said(SAVED_UNPAID)))
         headers = {"Retry-After": RETRY_SECONDS}
         return page(request, "workshops/unpaid.html", view, status=503, headers=headers)
     return go(request, address)
@@ -130,7 +133,7 @@ def _asked_for(form: Form, visit: Visit) -> NewWorkshop:
     """What the form asks for. Raises: BadInput."""
     form_key = form.text("form_key")
     if len(form_key) > LONGEST_KEY:
-        raise BadInput(form="This form is damaged. Reload the page and try again.")
+        raise BadInput(form=said("This form is damaged. Reload the page and try again."))
     start = start_of(form.text("start"), visit.catalog)
     if not is_choice_needed(visit.rules, now=visit.now):
         start = FREE

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.web.words import said
 from app.workshops.access import WorkshopFacts, decide
 from app.workshops.creating import LONGEST_TITLE, is_choice_needed
 from app.workshops.offer import Offer, PackOffer, offer_for
@@ -24,7 +25,7 @@ class NewPage:
     step_count: int = len(STEPS)
     free_range: str = FREE_RANGE
     paid_range: str = PAID_RANGE
-    behind: str = ", ".join(step.name for step in PAID_STEPS)
+    behind: str = field(default_factory=lambda: ", ".join(said(step.name) for step in PAID_STEPS))
     problems: Mapping[str, str] = field(default_factory=dict)
     notice: str = ""
 

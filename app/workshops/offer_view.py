@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.web.polling import Poll, next_look
+from app.web.words import counted, said
 from app.workshops.offer import Offer
 from app.workshops.reading import UnlockPayment, WorkshopRecord
 from app.workshops.sample import SAMPLE, TOPIC, SampleLine
@@ -72,7 +73,7 @@ def offer_view(workshop: WorkshopRecord, offer: Offer, around: Circumstances) ->
         paid_range=PAID_RANGE,
         sample=SAMPLE,
         sample_topic=TOPIC,
-        dismiss_label="Save and decide later" if around.at_gate else "Not now",
+        dismiss_label=said("Save and decide later") if around.at_gate else said("Not now"),
         dismiss_href=back,
         return_to=f"/workshops/{workshop.id}",
         form_key=around.form_key,
@@ -92,15 +93,16 @@ def is_at_gate(workshop: WorkshopRecord) -> bool:
 def headline(*, at_gate: bool) -> str:
     """At the gate the outcome; elsewhere the plain fact."""
     if at_gate:
-        return f"Your Build Pack is {_steps(len(PAID_STEPS))} away"
-    return f"Steps {PAID_RANGE} are locked"
+        return counted(
+            "Your Build Pack is %(num)s step away", "Your Build Pack is %(num)s steps away", len(PAID_STEPS)
+        )
+    return said("Steps %(steps)s are locked", steps=PAID_RANGE)
 
 
 def progress(workshop: WorkshopRecord, *, at_gate: bool) -> Progress:
     """At the gate all free steps are done, the last of them with the press that met the gate; else what is true."""
     done = len(FREE_STEPS) if at_gate else workshop.completed_count
-    return Progress(done, len(STEPS), f"{done} of {_steps(len(STEPS))} complete")
-
-
-def _steps(number: int) -> str:
-    return f"{number} step{'' if number == 1 else 's'}"
+    told = counted(
+        "%(done)s of %(num)s step complete", "%(done)s of %(num)s steps complete", len(STEPS), done=done
+    )
+    return Progress(done, len(STEPS), told)

@@ -19,6 +19,7 @@ from app.web.forms import Form, read_form
 from app.web.polling import tries_in
 from app.web.rendering import go, page, wants_fragment
 from app.web.site import HttpRequest, Viewer
+from app.web.words import said
 from app.workshops import creation_routes, pages, unlock_routes
 from app.workshops.access import PaywallRules
 from app.workshops.creating import start_free
@@ -72,7 +73,7 @@ async def show_step(
         return go(
             request,
             view.href,
-            flash=Flash("done", f"Steps {view.paid_range} are open now."),
+            flash=Flash("done", said("Steps %(steps)s are open now.", steps=view.paid_range)),
         )
     return page(request, "workshops/step.html", view)
 
@@ -182,20 +183,20 @@ async def _after_saving(
             view = await pages.step_at_gate(visit, here, notes)
             return _at_gate(request, view)
         case SaveOutcome.COMPLETED:
-            flash = Flash("done", "All steps are done. This is your Build Pack.")
+            flash = Flash("done", said("All steps are done. This is your Build Pack."))
             return go(request, f"/workshops/{visit.workshop_id}/build-pack", flash=flash)
         case SaveOutcome.MOVED_ON:
             return go(request, f"/workshops/{visit.workshop_id}/steps/{saved.slug}")
         case SaveOutcome.SAVED if wants_fragment(request.headers):
             view = await pages.page_of_step(visit, await pages.workshop_at(visit), here, notes)
             return page(
-                request, "workshops/step.html", view, part="workshops/_notes.html", live="Notes saved."
+                request, "workshops/step.html", view, part="workshops/_notes.html", live=said("Notes saved.")
             )
         case SaveOutcome.SAVED:
             return go(
                 request,
                 f"/workshops/{visit.workshop_id}/steps/{here.slug}",
-                flash=Flash("done", "Notes saved."),
+                flash=Flash("done", said("Notes saved.")),
             )
 
 

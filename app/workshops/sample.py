@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 
+from app.web.words import marked
 from app.workshops.steps import PAID_STEPS, Step
 
-TOPIC = "Bringing library books back on time"
+TOPIC = marked("Bringing library books back on time")
 
 _LINES = {
-    "reframe": "How might we make bringing a book back as easy as putting it down?",
-    "ideation": "23 answers, 3 kept: return by post, a shelf at the station, one-tap reminders.",
-    "concept": "A return shelf at the station: scan, drop, done. No detour, no queue, no opening hours.",
-    "validate": "One shelf, two weeks: 61 of 80 books came back on time, up from 38. Verdict: build two more.",
+    "reframe": marked("How might we make bringing a book back as easy as putting it down?"),
+    "ideation": marked("23 answers, 3 kept: return by post, a shelf at the station, one-tap reminders."),
+    "concept": marked(
+        "A return shelf at the station: scan, drop, done. No detour, no queue, no opening hours."
+    ),
+    "validate": marked(
+        "One shelf, two weeks: 61 of 80 books came back on time, up from 38. Verdict: build two more."
+    ),
 }
 
 

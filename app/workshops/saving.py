@@ -10,6 +10,7 @@ from enum import StrEnum
 from app.database import repeated_if_undone, row, tx
 from app.errors import BadInput, NotFound
 from app.web.filters import figure
+from app.web.words import said
 from app.workshops.access import PaywallRules, WorkshopFacts, decide
 from app.workshops.errors import StaleNotes, StepLocked, StepNotReached
 from app.workshops.step_rows import make_steps
@@ -138,7 +139,11 @@ def _require_turn(slug: str, current_slug: str, draft: Draft) -> None:
     if len(draft.notes) > LONGEST_NOTES:
         over = len(draft.notes) - LONGEST_NOTES
         raise BadInput(
-            notes=f"Notes hold up to {figure(LONGEST_NOTES)} characters; these are {figure(over)} too many."
+            notes=said(
+                "Notes hold up to %(most)s characters; these are %(over)s too many.",
+                most=figure(LONGEST_NOTES),
+                over=figure(over),
+            )
         )
 
 

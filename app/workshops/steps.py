@@ -6,6 +6,7 @@ The gate hangs on a slug: a step that is inserted or moved renumbers the others 
 from dataclasses import dataclass
 
 from app.errors import NotFound
+from app.web.words import marked
 
 FIRST_PAID_SLUG = "reframe"
 
@@ -23,26 +24,38 @@ class Step:
 _IN_ORDER = (
     (
         "challenge",
-        "Challenge",
-        "Say which problem you want to solve, for whom, and how you will know it is solved",
+        marked("Challenge"),
+        marked("Say which problem you want to solve, for whom, and how you will know it is solved"),
     ),
     (
         "stakeholder-mapping",
-        "Stakeholder mapping",
-        "List who is affected and who decides, and how much each can help or hinder",
+        marked("Stakeholder mapping"),
+        marked("List who is affected and who decides, and how much each can help or hinder"),
     ),
-    ("user-research", "User research", "Collect what people do and say: questions, observations, quotes"),
-    ("sense-making", "Sense making", "Group the observations and name what they tell you"),
-    ("persona", "Persona", "Describe one person who stands for your users: goals, worries, situation"),
+    (
+        "user-research",
+        marked("User research"),
+        marked("Collect what people do and say: questions, observations, quotes"),
+    ),
+    ("sense-making", marked("Sense making"), marked("Group the observations and name what they tell you")),
+    (
+        "persona",
+        marked("Persona"),
+        marked("Describe one person who stands for your users: goals, worries, situation"),
+    ),
     (
         "journey-mapping",
-        "Journey mapping",
-        "Follow that person through today's way of doing it and mark where it hurts",
+        marked("Journey mapping"),
+        marked("Follow that person through today's way of doing it and mark where it hurts"),
     ),
-    ("reframe", "Reframe", "Turn the sharpest pain into one question worth answering"),
-    ("ideation", "Ideation", "Find many answers, then choose the few worth shaping"),
-    ("concept", "Concept", "Shape the chosen answer: what it is, how it works, why it is better"),
-    ("validate", "Validate", "Test it against evidence and write down the verdict"),
+    ("reframe", marked("Reframe"), marked("Turn the sharpest pain into one question worth answering")),
+    ("ideation", marked("Ideation"), marked("Find many answers, then choose the few worth shaping")),
+    (
+        "concept",
+        marked("Concept"),
+        marked("Shape the chosen answer: what it is, how it works, why it is better"),
+    ),
+    ("validate", marked("Validate"), marked("Test it against evidence and write down the verdict")),
 )
 
 STEPS = tuple(Step(number, *words) for number, words in enumerate(_IN_ORDER, start=1))

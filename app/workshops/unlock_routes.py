@@ -13,6 +13,7 @@ from app.web.flash import Flash, Kind
 from app.web.forms import read_form
 from app.web.rendering import go, page
 from app.web.site import HttpRequest
+from app.web.words import marked, said
 from app.workshops import pages
 from app.workshops.errors import UnlockStays
 from app.workshops.steps import FIRST_PAID_STEP, step
@@ -23,7 +24,7 @@ from app.workshops.visit import Visit
 from app.workshops.words import stays_text, undone_text, unlocked_text
 
 TO_DIALOG = {"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}
-BUSY = "It is too busy for a moment. No credit was used. Please try again."
+BUSY = marked("It is too busy for a moment. No credit was used. Please try again.")
 
 
 @post("/unlock", opt={"limits": (UNLOCKS,)})
@@ -42,7 +43,7 @@ async def unlock_workshop(request: HttpRequest, visit: NamedDependency[Visit]) -
         renewed = replace(visit, balance_credits=error.balance_credits)
         return locked_answer(request, await pages.locked_step(renewed, FIRST_PAID_STEP))
     except TryLater as busy:
-        locked = await pages.locked_step(visit, FIRST_PAID_STEP, notice=BUSY)
+        locked = await pages.locked_step(visit, FIRST_PAID_STEP, notice=said(BUSY))
         return locked_answer(request, locked, status=503, retry_after_seconds=busy.retry_after_seconds)
     kind: Kind = "done" if unlocked.outcome is UnlockOutcome.UNLOCKED else "note"
     return go(request, _opened_href(visit, unlocked.current_slug), flash=Flash(kind, unlocked_text(unlocked)))

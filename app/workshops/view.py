@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from app.catalog.packs import UNLOCK_PRICE_CREDITS, Pack
+from app.web.words import marked, said
 from app.workshops.access import Access, AccessKind
 from app.workshops.offer_view import OfferView
 from app.workshops.reading import Notes, StepMark, UnlockPayment, WorkshopRecord
@@ -13,7 +14,12 @@ from app.workshops.saving import LONGEST_NOTES
 from app.workshops.steps import FREE_STEPS, LAST_FREE_STEP, PAID_RANGE, PAID_STEPS, STEPS, Step, is_reached
 
 State: TypeAlias = Literal["Done", "Current", "Not yet", "Locked"]
-ICONS: Mapping[State, str] = {"Done": "check", "Current": "current", "Not yet": "todo", "Locked": "lock"}
+ICONS: Mapping[str, str] = {
+    marked("Done"): "check",
+    marked("Current"): "current",
+    marked("Not yet"): "todo",
+    marked("Locked"): "lock",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +177,8 @@ def steps_list(workshop: WorkshopRecord, here: Step, gate: Access) -> StepsList:
 def marker_of(here: Step, gate: Access) -> str:
     """The word beside a step: in the free part, or unlocked; none where it is open for another reason."""
     if gate.kind is AccessKind.UNLOCKED:
-        return "Unlocked"
-    return "Free part" if here in FREE_STEPS and not gate.is_open else ""
+        return marked("Unlocked")
+    return marked("Free part") if here in FREE_STEPS and not gate.is_open else ""
 
 
 def step_page(
@@ -210,10 +216,10 @@ def step_page(
 def unpaid_text(payment: UnlockPayment) -> str:
     """What became of a payment that is not there."""
     if payment.status == "started":
-        return "The payment was not started. Nothing was charged."
+        return said("The payment was not started. Nothing was charged.")
     if payment.status == "open":
-        return "The payment was not finished. Nothing was charged."
-    return "The payment did not go through. Nothing was charged."
+        return said("The payment was not finished. Nothing was charged.")
+    return said("The payment did not go through. Nothing was charged.")
 
 
 def _item(workshop: WorkshopRecord, mark: StepMark, here: Step, *, is_locked: bool) -> StepItem:

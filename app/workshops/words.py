@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from app.catalog.packs import UNLOCK_PRICE_CREDITS
-from app.web.filters import balance_text, credits
+from app.web.filters import balance_text, credits, figure
+from app.web.words import marked, said
 from app.workshops.steps import FREE_STEPS, PAID_RANGE, step
 from app.workshops.undo import Undone
 from app.workshops.undo_window import UNDO_MINUTES, Barrier
 from app.workshops.unlock import Unlocked, UnlockOutcome
 
 _BARRIERS: Mapping[Barrier, str] = {
-    Barrier.NOT_UNLOCKED: "This workshop is not unlocked, so there is nothing to undo.",
-    Barrier.COMPLETED: "The workshop is completed and has its Build Pack.",
-    Barrier.NOTES_SAVED: f"Something was saved on steps {PAID_RANGE} since it was unlocked.",
-    Barrier.TOO_LATE: f"An unlock can be undone for {UNDO_MINUTES} minutes, and those are over.",
+    Barrier.NOT_UNLOCKED: marked("This workshop is not unlocked, so there is nothing to undo."),
+    Barrier.COMPLETED: marked("The workshop is completed and has its Build Pack."),
+    Barrier.NOTES_SAVED: marked("Something was saved on steps %(steps)s since it was unlocked."),
+    Barrier.TOO_LATE: marked("An unlock can be undone for %(minutes)s minutes, and those are over."),
 }
 
 
@@ -23,16 +24,20 @@ def unlocked_text(unlocked: Unlocked) -> str:
 
     Raises: ValueError: the workshop did not open.
     """
-    title = f"“{unlocked.title}”"
+    title = unlocked.title
     match unlocked.outcome:
         case UnlockOutcome.UNLOCKED:
-            return f"{title} is unlocked. {used_text(unlocked.balance_credits)}{_next(unlocked)}"
+            told = said("“%(title)s” is unlocked.", title=title)
+            return f"{told} {used_text(unlocked.balance_credits)}{_next(unlocked)}"
         case UnlockOutcome.ALREADY:
-            return f"{title} was unlocked already. No credit was used."
+            return said("“%(title)s” was unlocked already. No credit was used.", title=title)
         case UnlockOutcome.GRANDFATHERED:
-            return f"{title} is from the time before the paywall, so it is open. No credit was used."
+            told = marked(
+                "“%(title)s” is from the time before the paywall, so it is open. No credit was used."
+            )
+            return said(told, title=title)
         case UnlockOutcome.DISABLED:
-            return f"All steps of {title} are open at present. No credit was used."
+            return said("All steps of “%(title)s” are open at present. No credit was used.", title=title)
         case UnlockOutcome.DELETED | UnlockOutcome.NOT_ENOUGH:
             raise ValueError(f"{unlocked.outcome} opens nothing")
         case _:
@@ -41,21 +46,30 @@ def unlocked_text(unlocked: Unlocked) -> str:
 
 def used_text(balance_credits: int) -> str:
     """What it took and what is left: "1 credit used — 2 remaining."."""
-    return f"{credits(UNLOCK_PRICE_CREDITS)} used — {balance_credits} remaining."
+    return said(
+        "%(credits)s used — %(number)s remaining.",
+        credits=credits(UNLOCK_PRICE_CREDITS),
+        number=figure(balance_credits),
+    )
 
 
 def undone_text(undone: Undone) -> str:
     """What came back, and what there is now."""
-    now = f"{balance_text(undone.balance_credits)} now"
+    values = {"title": undone.title, "balance": balance_text(undone.balance_credits)}
     if undone.is_repeat:
-        return f"The unlock of “{undone.title}” is undone already, and its credit came back once — {now}."
-    back = f"{credits(UNLOCK_PRICE_CREDITS)} came back — {now}"
-    return f"The unlock of “{undone.title}” is undone. {back}. Your notes are kept."
+        told = marked(
+            "The unlock of “%(title)s” is undone already, and its credit came back once — %(balance)s now."
+        )
+        return said(told, **values)
+    told = marked(
+        "The unlock of “%(title)s” is undone. %(credits)s came back — %(balance)s now. Your notes are kept."
+    )
+    return said(told, credits=credits(UNLOCK_PRICE_CREDITS), **values)
 
 
 def stays_text(barrier: Barrier) -> str:
     """Why an unlock cannot be undone."""
-    return _BARRIERS[barrier]
+    return said(_BARRIERS[barrier], steps=PAID_RANGE, minutes=UNDO_MINUTES)
 
 
 def _next(unlocked: Unlocked) -> str:
@@ -63,4 +77,5 @@ def _next(unlocked: Unlocked) -> str:
     current = step(unlocked.current_slug)
     if current not in FREE_STEPS:
         return ""
-    return f" Steps {PAID_RANGE} are open now; step {current.number}, {current.name}, comes first."
+    told = marked("Steps %(steps)s are open now; step %(number)s, %(name)s, comes first.")
+    return " " + said(told, steps=PAID_RANGE, number=current.number, name=said(current.name))

@@ -59,7 +59,7 @@ async def test_a_debt_is_said_in_words_and_what_pays_it(client: httpx.AsyncClien
     assert "You owe 1 credit, because a payment was returned after its credit was used." in page.text
     assert page.all("path", class_="chart-zero")
     [rows_of_it] = [each for each in page.all("a") if each.text == "See what happened"]
-    assert page.one("a", href="#packs-title").text == "go to the packs"
+    assert page.one("a", href="#packs-title").text == "Go to the packs"
     assert "Refund" in Html(await client.get(rows_of_it["href"])).text
 
 

@@ -51,7 +51,7 @@ class Customer:
         """The rows of the history, newest first, without their dates."""
         page = await self.page("/transactions")
         lines = [row for row in page.iter("tr") if any("change" in (td.get("class") or "") for td in row)]
-        return [" | ".join(words(cell) for cell in list(row)[1:6]) for row in lines]
+        return [" | ".join(words(cell) for cell in list(row)[-6:-1]) for row in lines]
 
     async def newest_story(self) -> str:
         """The story behind the newest row."""
