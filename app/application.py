@@ -30,6 +30,7 @@ from app.payments.stripe_gateway import stripe_gateway
 from app.privacy import routes as privacy
 from app.reconcile.step import Means
 from app.reconcile.ticking import comparing
+from app.redaction import redacted
 from app.settings import BadSettings, Problem, Settings, unsafe
 from app.transactions import explaining_routes as explaining
 from app.transactions import routes as transactions
@@ -51,6 +52,7 @@ LOG_STEPS: list[structlog.typing.Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
     structlog.processors.LogfmtRenderer(bool_as_flag=False),
+    lambda _, __, line: redacted(str(line)),
 ]
 
 GatewayFactory = Callable[[Settings], AbstractAsyncContextManager[PaymentGateway]]
