@@ -17,7 +17,12 @@ CASES = (
     + [f"O{n:02}" for n in range(1, 7)]
 )
 PAGES = [f"UI-{n:02}" for n in range(1, 26)]
-ROW = re.compile(r"\| ([MCO]\d\d|UI-\d\d) \| ([^|]+) \| ([^|]*) \| ([^|]+) \|")
+SURFACE = (
+    [f"W{n:02}" for n in range(1, 59)]
+    + [f"H{n:02}" for n in range(1, 16)]
+    + [f"O{n:02}" for n in range(7, 15)]
+)
+ROW = re.compile(r"\| ([MCOWH]\d\d|UI-\d\d) \| ([^|]+) \| ([^|]*) \| ([^|]+) \|")
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 STATES = re.compile(r"green|open: .+|waits: .+|argued: .+")
 IN_A_BROWSER = re.compile(r"^browser/|in_a_browser\.py$")
@@ -26,7 +31,7 @@ IN_A_BROWSER = re.compile(r"^browser/|in_a_browser\.py$")
 def table() -> dict[str, tuple[str, str]]:
     """Of each case the cell with its tests, and its state."""
     rows = ROW.findall((TESTS / "README.md").read_text())
-    assert [case for case, *_ in rows] == CASES + PAGES
+    assert [case for case, *_ in rows] == CASES + PAGES + SURFACE
     return {case: (tests, state) for case, _, tests, state in rows}
 
 
@@ -40,7 +45,7 @@ def said_of_tests(file: str) -> dict[str, str]:
 
 
 def test_every_case_is_in_the_table() -> None:
-    assert list(table()) == CASES + PAGES
+    assert list(table()) == CASES + PAGES + SURFACE
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -49,7 +54,7 @@ def test_what_a_page_promises_is_looked_at_in_a_browser(page: str) -> None:
     assert state.strip() != "green" or any(IN_A_BROWSER.search(file) for file, _ in NAMED.findall(tests))
 
 
-@pytest.mark.parametrize("case", CASES + PAGES)
+@pytest.mark.parametrize("case", CASES + PAGES + SURFACE)
 def test_a_case_is_proven_by_tests_that_say_so_or_is_argued_away(case: str) -> None:
     tests, state = table()[case]
     assert STATES.fullmatch(state.strip())

@@ -89,7 +89,7 @@ def test_no_secret_stands_in_the_tree() -> None:
         for folder in ("app", "templates", ".ci")
         for path in (ROOT / folder).rglob("*.*")
     ]
-    found = {}
+    found: dict[str, list[str]] = {}
     for name in names:
         path = ROOT / name
         if path.is_file() and path.suffix not in {".png", ".woff2", ".ico"}:

@@ -1,4 +1,4 @@
-"""A hundred scripts as titles, notes, searches and addresses: a real browser runs none of them (W22, W24, W25, H11)."""
+"""A hundred scripts as titles, notes, searches and addresses: a real browser runs none of them (W22, W24, W25, H01, H11)."""
 
 from urllib.parse import quote
 
@@ -68,3 +68,6 @@ def test_no_text_runs_in_the_browser(tabs: Tabs) -> None:
         page.locator("#q").press("Enter")
     expect(page.locator("main img")).to_have_count(0)
     assert ran == []
+    assert page.evaluate("JSON.stringify([localStorage, sessionStorage])") == "[{},{}]", (
+        "H01: nothing is kept here"
+    )

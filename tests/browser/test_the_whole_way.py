@@ -86,7 +86,7 @@ def test_the_whole_way_with_scripts_when_the_webhook_comes_first(tabs: Tabs, pro
 def test_the_whole_way_without_scripts_when_the_buyer_is_back_before_the_webhook(
     tabs: Tabs, product: Product, late_webhooks: httpx.Client
 ) -> None:
-    """UI-01, PAYW-02, PAYW-04, BILL-03, BILL-04: the webhook that comes after the buyer adds nothing."""
+    """H08, UI-01, PAYW-02, PAYW-04, BILL-03, BILL-04: the webhook that comes after the buyer adds nothing."""
     page = tabs(scripts=False)
     sign_in_by_mail(page, "carol@example.com")
     expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
@@ -126,7 +126,7 @@ def test_leaving_the_payment_leads_back_to_the_workshop_as_it_was(tabs: Tabs, pr
 
 
 def test_pressing_twice_and_going_back_buys_once(tabs: Tabs, product: Product) -> None:
-    """UI-10, BILL-10: a double click on buying, Back, the same button again, and a double click on paying."""
+    """H05, H06, UI-10, BILL-10: a double click on buying, Back, the same button again, and a double click on paying."""
     page = tabs()
     sign_in_by_mail(page, "erin@example.com")
     page.goto("/pricing")

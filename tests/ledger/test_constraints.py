@@ -292,7 +292,7 @@ REFUSED_BY = {
 
 @pytest.mark.parametrize("name", ATTACKS)
 async def test_the_database_refuses(victim: Victim, name: str) -> None:
-    """BILL-05, SCHM-02, SCHM-04"""
+    """O14, BILL-05, SCHM-02, SCHM-04"""
     before = await _books(victim)
     with pytest.raises(asyncpg.PostgresError) as refusal:
         await _run(victim.attack(ATTACKS[name]))
@@ -310,7 +310,7 @@ async def test_the_database_refuses(victim: Victim, name: str) -> None:
     ],
 )
 async def test_even_the_owner_cannot_rewrite_what_was_posted(pool: None, owner_url: str, attack: str) -> None:
-    """BILL-05"""
+    """O14, BILL-05"""
     alice = await make_user(balance_credits=1)
     owner = await asyncpg.connect(owner_url)
     try:

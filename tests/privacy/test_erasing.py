@@ -52,6 +52,7 @@ async def traces_of(somebody: Somebody) -> set[str]:
 
 
 async def test_no_word_of_the_person_is_left_in_any_table(owner_url: str, pool: None) -> None:
+    """O12"""
     alice = await somebody()
     everywhere = {"users", "identities", "sign_in_links", "workshops", "workshop_steps", "purchases"}
     assert await traces_of(alice) == everywhere | {"credit_transactions", "stripe_events", "drafts"}
@@ -60,7 +61,7 @@ async def test_no_word_of_the_person_is_left_in_any_table(owner_url: str, pool: 
 
 
 async def test_every_figure_stays_and_the_books_still_add_up(owner_url: str, pool: None) -> None:
-    """HIST-05: descriptions and notes read "[erased]", figures unchanged."""
+    """O12, HIST-05: descriptions and notes read "[erased]", figures unchanged."""
     alice, before = await erased(owner_url)
     assert before
     assert await figures_of(alice) == before

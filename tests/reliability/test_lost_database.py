@@ -120,7 +120,7 @@ async def test_backends_terminated_inside_their_transactions_leak_nothing(server
 async def test_with_every_connection_held_people_are_told_within_seconds_and_stripe_comes_again(
     site: Site,
 ) -> None:
-    """C09: pages and webhooks end within the acquire timeout, and nobody new is sent here."""
+    """O09, C09: pages and webhooks end within the acquire timeout, and nobody new is sent here."""
     alice = await make_user()
     browser = await site.browser(alice)
     holds = [asyncio.create_task(hold(seconds=4.5)) for _ in range(database.POOL_SIZE)]

@@ -36,7 +36,7 @@ def test_every_door_that_costs_something_is_limited(site: Site) -> None:
 async def test_one_purchase_too_many_is_told_when_to_come_again_and_writes_nothing(
     site: Site, alice: Owner
 ) -> None:
-    """ACCT-04: as a page and for htmx; nobody else is kept from anything, and the webhook least of all."""
+    """W44, ACCT-04: as a page and for htmx; nobody else is kept from anything, and the webhook least of all."""
     for _ in range(30):
         assert (await alice.browser.post("/checkout", {"pack": "none"})).status_code == 422
     before = await fingerprint()

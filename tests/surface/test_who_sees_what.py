@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
+from app.database import rows
 from app.web.csrf import csrf_token
 from tests.factories import make_user
 from tests.surface.people import MARK, Owner, given_away, unknown_ids
@@ -146,3 +147,45 @@ async def test_no_page_of_anybodys_shows_a_trace_of_somebody_else(
 def test_which_pages_are_for_everybody_is_known(site: Site) -> None:
     """A new public page is a decision: it is written down above, or it asks for a signed-in person."""
     assert {each.path for each in doors(site.app)} >= PUBLIC
+
+
+async def test_fields_that_no_form_has_change_nothing(site: Site, alice: Owner) -> None:
+    """W16: who owns, owes, has paid or is somebody else is never asked of a form."""
+    mallory = await make_user(name="Mallory")
+    browser = await site.browser(mallory)
+    lies = {
+        "clerk_user_id": alice.user_id, "user_id": alice.user_id, "owner": alice.user_id, "id": alice.ids["workshop_id"],
+        "credits": "99", "amount": "-99", "amount_cents": "1", "price": "0", "quantity": "99", "status": "paid",
+        "credit_balance": "99", "credit_consumed_at": "2026-01-01", "is_operator": "true", "paid": "1", "seq": "1",
+    }  # fmt: skip
+    before = await rows_of(alice.user_id)
+    made = await browser.post("/workshops", lies | {"title": "Mine", "start": "free"})
+    workshop = made.headers["location"]
+    for path, fields in {
+        f"{workshop}/steps/challenge": {"notes": "x"},
+        f"{workshop}/unlock": {},
+        f"{workshop}/unlock/undo": {},
+        "/checkout": {"pack": "single-flight"},
+        "/account": {"theme": "dark", "time_zone": "UTC", "locale": "en"},
+        "/onboarding/complete": {},
+    }.items():
+        assert (await browser.post(path, lies | fields)).status_code < 500, path
+    [mine] = await rows("SELECT credit_consumed_at FROM workshops WHERE clerk_user_id = $1", mallory)
+    [person] = await rows("SELECT credit_balance, ledger_seq FROM users WHERE clerk_user_id = $1", mallory)
+    [bought] = await rows(
+        "SELECT credits, amount_cents, status FROM purchases WHERE clerk_user_id = $1", mallory
+    )
+    assert (mine["credit_consumed_at"], person["credit_balance"], person["ledger_seq"]) == (None, 0, None)
+    pack = site.till.shop.catalog.pack("single-flight")
+    assert pack is not None
+    assert tuple(bought) == (pack.credits, pack.amount_cents, "open")
+    assert await rows_of(alice.user_id) == before
+
+
+async def rows_of(user_id: str) -> list[str]:
+    """All that is stored of a person, as text."""
+    tables = ("users", "workshops", "purchases", "credit_transactions", "preferences")
+    found = [
+        await rows(f"SELECT t::text AS is FROM {each} t WHERE clerk_user_id = $1", user_id) for each in tables
+    ]
+    return sorted(each["is"] for part in found for each in part)

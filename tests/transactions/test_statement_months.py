@@ -38,6 +38,7 @@ def test_what_is_no_month_or_still_to_come_is_none(name: str) -> None:
 
 
 def test_a_month_is_one_by_utc() -> None:
+    """O13"""
     kyoto = timezone(timedelta(hours=9))
     assert month_of(datetime(2026, 11, 1, 8, 59, tzinfo=kyoto)) == StatementMonth(2026, 10)
     assert month_of(datetime(2026, 11, 1, 9, 0, tzinfo=kyoto)) == StatementMonth(2026, 11)

@@ -47,7 +47,7 @@ async def ledger_of(user_id: str) -> list[Stored]:
 
 
 async def test_months_join_up_and_begin_at_zero(alice: str, alices: list[Statement]) -> None:
-    """STMT-01"""
+    """O13, STMT-01"""
     assert alices[0].opening.balance_credits == 0
     for earlier, later in itertools.pairwise(alices):
         assert later.opening == earlier.closing
@@ -58,7 +58,7 @@ async def test_months_join_up_and_begin_at_zero(alice: str, alices: list[Stateme
 
 
 async def test_opening_and_parts_come_to_the_closing(alices: list[Statement]) -> None:
-    """STMT-02"""
+    """O13, STMT-02"""
     assert {kind for each in alices for kind, moved in each.credits.items() if moved} >= {
         "purchase", "grant", "consumption", "refund", "reversal", "adjustment",
     }  # fmt: skip

@@ -34,7 +34,7 @@ def read(text: str) -> list[list[str]]:
     ],
 )
 def test_what_a_spreadsheet_would_run_is_text(text: str) -> None:
-    """HIST-06: also in a spreadsheet that parts cells at semicolons or lines."""
+    """W27, HIST-06: also in a spreadsheet that parts cells at semicolons or lines."""
     [[cell]] = read(csv_lines([[text]]))
     assert cell.replace(HARMLESS, "") == text
     for part in cell.replace("\t", ";").replace("\r", ";").replace("\n", ";").split(";"):

@@ -256,7 +256,7 @@ def test_an_answer_that_was_overtaken_shows_no_older_balance(
 def test_a_sign_in_that_ends_while_somebody_writes_loses_nothing(
     context: BrowserContext, product: Product
 ) -> None:
-    """UI-25: signed out in another tab, pressed, signed in again: back at the step with what was typed."""
+    """W30, H04, UI-25: signed out in another tab, pressed, signed in again: back at the step with what was typed."""
     person = product.person()
     tab = tab_of(context, product, person, "/steps/persona")
     other = tab_of(context, product, person, "/steps/persona")
