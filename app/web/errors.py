@@ -18,6 +18,7 @@ from app.web.site import HttpRequest, options_of, viewer_of
 __all__ = ["ERRORS", "Problem", "on_error"]
 
 RETRY_SECONDS = 5
+REFUSALS = frozenset({403, 429})  # forged, or too often: worth a line, though nothing is wrong here
 log = structlog.get_logger("app.web")
 
 
@@ -39,6 +40,8 @@ def on_error(request: HttpRequest, error: Exception) -> Template:
     """
     row = row_for(error)
     problem = Problem(row.status, row.title, row.words(error), _way_on(request, row))
+    if row.status in REFUSALS:
+        _note_refusal(request, row.status, error)
     if row.is_logged:
         problem = replace(problem, reference=_logged(request, error))
     headers = _headers(error)
@@ -78,6 +81,14 @@ def _headers(error: Exception) -> dict[str, str]:
     elif row_for(error).status == 503:
         headers["Retry-After"] = str(RETRY_SECONDS)
     return headers
+
+
+def _note_refusal(request: HttpRequest, status: int, error: Exception) -> None:
+    whose = viewer_of(request)
+    who = whose.clerk_user_id if whose else ""
+    log.warning(
+        "request_refused", status=status, method=request.method, why=type(error).__name__, user_id=who
+    )
 
 
 def _logged(request: HttpRequest, error: Exception) -> str:

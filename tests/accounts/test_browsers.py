@@ -28,7 +28,7 @@ def listed(page: str) -> list[str]:
 
 
 async def test_every_browser_is_listed_and_this_one_comes_first(site: Site) -> None:
-    """V7.5.2"""
+    """ASVS 7.5.2"""
     here = await signed_in_by_mail(site, "here@example.test", FIREFOX)
     await signed_in_by_mail(site, "here@example.test", "curl/8")
     await signed_in_by_mail(site, "other@example.test")
@@ -40,7 +40,7 @@ async def test_every_browser_is_listed_and_this_one_comes_first(site: Site) -> N
 
 
 async def test_one_browser_is_signed_out_and_no_other(site: Site) -> None:
-    """V7.4.5"""
+    """ASVS 7.5.2"""
     here = await signed_in_by_mail(site, "one@example.test")
     lost = await signed_in_by_mail(site, "one@example.test")
     third = await signed_in_by_mail(site, "one@example.test")
@@ -68,7 +68,7 @@ async def test_somebody_elses_browser_stays_signed_in(site: Site) -> None:
 
 
 async def test_everywhere_else_and_everywhere(site: Site) -> None:
-    """V7.4.2, V7.5.2"""
+    """ASVS 7.5.2"""
     here, there = [await signed_in_by_mail(site, "all@example.test") for _ in range(2)]
     bob = await signed_in_by_mail(site, "bob.all@example.test")
     await here.post(f"{PATH}/sign-out-others", from_page=PATH)

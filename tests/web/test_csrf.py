@@ -129,7 +129,7 @@ async def test_every_page_of_a_signed_in_person_carries_the_token(alice: httpx.A
 
 
 async def test_no_two_answers_carry_the_same_token_and_all_forms_of_one_do(alice: httpx.AsyncClient) -> None:
-    """V3.5.1: what is packed beside reflected text is fresh in each answer, so no size tells of it (BREACH)."""
+    """ASVS 3.5.1: what is packed beside reflected text is fresh in each answer, so no size tells of it (BREACH)."""
     pages = [parsed((await alice.get("/help")).text) for _ in range(20)]
     tokens = [{hidden(form, "csrf_token") for form in each.iter("form")} for each in pages]
     assert all(len(each) == 1 for each in tokens)

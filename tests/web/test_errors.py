@@ -73,6 +73,15 @@ async def test_a_broken_page_shows_the_reference_that_is_in_the_log(alice: httpx
     assert "Traceback" not in answer.text and "RuntimeError" not in answer.text
 
 
+async def test_a_refusal_is_logged_without_what_was_sent(alice: httpx.AsyncClient) -> None:
+    """ASVS 16.3.3: whose it was and what it was, and nothing of the form or the address."""
+    with structlog.testing.capture_logs() as log:
+        await alice.post("/form?q=secret", data={"csrf_token": "no", "title": "secret"})
+    (line,) = [each for each in log if each["event"] == "request_refused"]
+    assert (line["status"], line["why"], line["user_id"]) == (403, "ForgedForm", "usr_alice")
+    assert "secret" not in str(line)
+
+
 @pytest.mark.parametrize(("name", "seconds"), [("late", "7"), ("locked", "5"), ("full", "5"), ("away", "5")])
 async def test_whoever_is_asked_to_come_back_is_told_when_and_where(
     alice: httpx.AsyncClient, name: str, seconds: str
