@@ -81,7 +81,7 @@ async def test_a_month_reads_from_opening_to_closing_with_its_money_and_rows(
     }
     assert row_texts(page) == [("+3", "5"), ("−1", "4"), ("−1", "3")]
     assert [each.text for each in page.one("tfoot").all("td", class_="num")] == ["+1", "", "$99.00"]
-    for way, month, name in (("prev", "2026-11", "November 2026"), ("next", "2026-09", "September 2026")):
+    for way, month, name in (("next", "2026-11", "November 2026"), ("prev", "2026-09", "September 2026")):
         link = page.one("a", rel=way)
         assert (link["href"], link.text) == (f"/statements/{month}", name)
 
@@ -129,7 +129,7 @@ async def test_the_month_that_is_not_over_says_so_far_and_shows_what_settles(
     assert "No movements." in page.text
     assert "Settling, not counted yet" in page.text
     assert row_texts(page) == [("+1", "")]
-    assert not page.all("a", rel="prev")
+    assert not page.all("a", rel="next")
     assert "Settling" not in (await page_of(client, "/statements/2026-10")).one("main").text
 
 
@@ -158,7 +158,7 @@ async def test_a_month_without_movement_keeps_its_balance_and_one_before_the_fir
     assert set(lines_of(before).values()) == {"0", "None"}
     assert "Closing balance, 29 Feb 2020" in lines_of(before)
     for path in ("/statements/2020-02", "/statements/0001-01"):
-        assert not (await page_of(client, path)).all("a", rel="next")
+        assert not (await page_of(client, path)).all("a", rel="prev")
 
 
 async def test_a_debt_is_said_as_one(client: httpx.AsyncClient, alice: str) -> None:
