@@ -1,11 +1,13 @@
 """Looks at one scene once, from every side that a limit is set for. Decides no limit."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
+from html5lib import HTMLParser
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, ViewportSize
 
 from tests.gallery.scenes import Scene
@@ -31,6 +33,11 @@ DRAWN_TWICE = "() => new Promise(done => requestAnimationFrame(() => requestAnim
 WIDTH = "document.documentElement.scrollWidth"
 WIDTH_OF_LARGE_TEXT = """() => { const root = document.documentElement; root.style.fontSize = "200%";
   const width = root.scrollWidth; root.style.fontSize = ""; return width }"""
+EXPECTED = (  # lines of the browser's own and of htmx's, on an answer that was refused or did not come
+    "Failed to load resource: the server responded with a status of 4",
+    "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",
+    "htmx: htmx:error: Failed to fetch",
+)
 BALANCE = re.compile(r'data-label="Balance" class="num">\s*([−\d,]+)\s*<')
 NARROW: ViewportSize = {"width": 320, "height": 640}
 WIDE: ViewportSize = {"width": 1280, "height": 800}
@@ -38,7 +45,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 @dataclass(frozen=True)
 class Badge:
-    """The badge on one page: its words, its height above everything, the balance of the newest counted row."""
+    """The badge on one page: its words, its distance from the top of the page, the balance of the newest counted row."""
 
     text: str
     top: float
@@ -59,6 +66,7 @@ class Sight:
     narrow_width: int
     large_text_width: int  # as narrow, with letters of twice the size
     badge: Badge | None
+    markup: list[str]  # what is wrong with the HTML, as it was served
 
 
 @dataclass
@@ -93,7 +101,7 @@ class _Traffic:
         self.finished.add(request)
 
     def _said(self, line: ConsoleMessage) -> None:
-        if not line.text.startswith("Failed to load resource: the server responded with a status of 4"):
+        if not line.text.startswith(EXPECTED):
             self.console.append(line.text)
 
     def first_load(self) -> list[Request]:
@@ -101,6 +109,11 @@ class _Traffic:
         done = [each for each in self.begun if each in self.finished]
         first = [each for each in done if each.resource_type not in ("fetch", "xhr")]
         return list({each.url: each for each in first}.values())
+
+    def document(self) -> str:
+        """The page itself, as it was served."""
+        answer = next(each for each in self.begun if each.resource_type == "document").response()
+        return answer.text() if answer else ""
 
     def wire_bytes(self) -> int:
         sizes = [request.sizes() for request in self.first_load()]
@@ -151,8 +164,10 @@ class Look:
         page.set_viewport_size(WIDE)
         origin = urlsplit(page.url).netloc
         badge = _badge(page) if person and page.locator("#site-header").count() else None
-        widths = narrow_width, large_text_width
-        return Sight(faults, wire_bytes, requests, hosts, origin, traffic.console, shift, *widths, badge)
+        widths, markup = (narrow_width, large_text_width), _wrong_markup(traffic.document())
+        return Sight(
+            faults, wire_bytes, requests, hosts, origin, traffic.console, shift, *widths, badge, markup
+        )
 
 
 def _faults(page: Page) -> dict[Scheme, list[str]]:
@@ -167,9 +182,22 @@ def _faults(page: Page) -> dict[Scheme, list[str]]:
     return found
 
 
+def _wrong_markup(text: str) -> list[str]:
+    """What a strict reader finds, ids that stand twice, and what a page has other than once."""
+    reader = HTMLParser(namespaceHTMLElements=False)
+    page = reader.parse(text)
+    ids = Counter(each.get("id") for each in page.iter() if each.get("id"))
+    ones = {name: sum(1 for _ in page.iter(name)) for name in ("title", "h1", "main", "header", "footer")}
+    return [
+        *(f"line {line}: {code}" for (line, _), code, _ in reader.errors),
+        *(f"#{name} stands {count} times" for name, count in ids.items() if count > 1),
+        *(f"{count} {name}" for name, count in ones.items() if count != 1),
+    ]
+
+
 def _badge(page: Page) -> Badge:
     badge = page.locator("#balance")
     text, box = badge.locator("strong").inner_text(), badge.bounding_box()
     assert box, "the badge cannot be seen"
     newest = BALANCE.search(page.request.get("/transactions").text())
-    return Badge(text, box["y"], newest[1] if newest else "0")
+    return Badge(text, box["y"] + float(page.evaluate("scrollY")), newest[1] if newest else "0")

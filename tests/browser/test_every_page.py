@@ -25,6 +25,12 @@ def test_a_page_is_accessible_with_everything_open(watch: Watch, scene: Scene, s
 
 
 @every_page
+def test_the_html_of_a_page_is_sound(watch: Watch, scene: Scene) -> None:
+    """UI-02: it is well-formed, no id stands twice, and it has one title, heading, header, main part and footer."""
+    assert watch(scene).markup == []
+
+
+@every_page
 def test_a_page_comes_whole_in_six_answers_and_forty_kilobytes_from_our_host(
     watch: Watch, scene: Scene
 ) -> None:

@@ -102,6 +102,45 @@ def _unlocked(page: Page) -> None:
     page.get_by_role("button", name="Undo").wait_for()
 
 
+def _saved(page: Page) -> None:
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Notes saved.").first.wait_for()
+
+
+def _stale(page: Page) -> None:
+    """As if another tab had saved meanwhile: both texts are shown, and nothing is written."""
+    page.get_by_label("Your notes").fill("Written in another tab.")
+    page.locator("#notes-version").evaluate("field => { field.value = Number(field.value) + 7 }")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Nothing was overwritten.").wait_for()
+
+
+def _not_reached(page: Page) -> None:
+    page.goto(page.url.rsplit("/", 1)[0] + "/persona")
+
+
+def _build_pack(page: Page) -> None:
+    page.goto("/dashboard")
+    page.get_by_role("link", name="Seed: Finished Workshop").first.click()
+    page.get_by_role("link", name="Open the Build Pack").click()
+    page.get_by_text("Build Pack", exact=True).wait_for()
+
+
+def _too_long(page: Page) -> None:
+    page.goto("/workshops/new")
+    page.get_by_label("Title").fill("A title that never ends " * 5)
+    page.get_by_role("button", name="Create workshop").click()
+    page.get_by_text("Please check this").wait_for()
+
+
+def _away(page: Page) -> None:
+    page.goto("/transactions")
+    page.context.set_offline(True)
+    page.locator("#type").select_option("grant")
+    page.locator("#flash .notice").wait_for()
+    page.context.set_offline(False)
+
+
 def _mailed(address: str) -> Walk:
     def walk(page: Page) -> None:
         page.goto("/sign-in")
@@ -124,6 +163,8 @@ SCENES = (
     Scene("ways-to-sign-in", "active", at("/account/sign-in")),
     Scene("sign-in-mailed", None, _mailed("alice@example.com")),
     Scene("sign-in-confirm", None, _confirmed),
+    Scene("sign-in-refused", None, at("/sign-in/email/nothing")),
+    Scene("mailbox", None, at("/dev/mailbox")),
     Scene("pricing", None, at("/pricing")),
     Scene("pricing-in-debt", "debt", at("/pricing")),
     Scene("pricing-one-pack", "zero", at("/pricing?pack=single-flight")),
@@ -136,23 +177,31 @@ SCENES = (
     Scene("new-workshop", "gate", at("/workshops/new")),
     Scene("new-workshop-with-credits", "funded", at("/workshops/new")),
     Scene("step", "onboarding", in_first_workshop(_here)),
+    Scene("step-saved", "onboarding", in_first_workshop(_saved)),
+    Scene("step-saved-elsewhere", "onboarding", in_first_workshop(_stale)),
+    Scene("step-not-reached", "onboarding", in_first_workshop(_not_reached)),
     Scene("step-unlocked", "active", in_first_workshop(_here)),
     Scene("gate-prompt", "gate", in_first_workshop(_prompt)),
     Scene("gate-prompt-covered", "ready", in_first_workshop(_prompt)),
     Scene("delete", "onboarding", in_first_workshop(_deleting)),
+    Scene("build-pack", "ready", _build_pack),
+    Scene("new-workshop-refused", "gate", _too_long),
     Scene("new-workshop-in-debt", "debt", at("/workshops/new")),
     Scene("locked", "onboarding", in_first_workshop(_locked)),
     Scene("payment", "gate", _buy),
     Scene("payment-declined", "gate", _declined),
     Scene("cancelled", "gate", _cancelled),
+    Scene("cancelled-nothing", "zero", at("/checkout/cancel")),
     Scene("settling", "pending", at(SETTLING)),
     Scene("returned", "refund", at(RETURNED)),
+    Scene("return-unknown", "active", at("/checkout/success?session_id=cs_nothing")),
     Scene("granted", "funded", _granted),
     Scene("history", "long", at("/transactions")),
     Scene("history-filtered", "long", at("/transactions?type=refund")),
     Scene("history-empty", "zero", at("/transactions")),
     Scene("history-no-match", "many", at("/transactions?q=nothing")),
     Scene("history-bad-date", "long", at("/transactions?from=yesterday")),
+    Scene("history-away", "long", _away),
     Scene("story", "refund", _story),
     Scene("story-disputed", "debt", _story),
     Scene("statements", "long", at("/statements")),
@@ -161,8 +210,10 @@ SCENES = (
     Scene("balance-on-a-day", "debt", at("/balance?on=2026-03-10")),
     Scene("receipt", "active", _receipt),
     Scene("receipt-disputed", "debt", _receipt),
+    Scene("receipt-settling", "pending", _receipt),
     Scene("credit-hint", "active", _hint),
     Scene("account", "active", at("/account")),
     Scene("step-just-unlocked", "funded", _unlocked),
     Scene("not-found", "active", at("/purchases/pur_nothing")),
+    Scene("styleguide", None, at("/styleguide")),
 )

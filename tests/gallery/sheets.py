@@ -22,7 +22,7 @@ def sheets_of(browser: Browser, pictures: Sequence[Path], name: Path) -> Iterato
             shown = pictures[start : start + ON_A_SHEET]
             frame = name.with_suffix(".html")
             frame.write_text(_FRAME.format("".join(map(_figure, shown))))
-            page.goto(frame.as_uri())
+            page.goto(frame.resolve().as_uri())
             sheet = name.with_name(f"{name.name}-{start // ON_A_SHEET + 1}.png")
             page.screenshot(path=sheet, full_page=True)
             frame.unlink()
@@ -30,4 +30,4 @@ def sheets_of(browser: Browser, pictures: Sequence[Path], name: Path) -> Iterato
 
 
 def _figure(picture: Path) -> str:
-    return f'<figure><img src="{picture.as_uri()}" alt=""><figcaption>{escape(picture.stem)}</figcaption></figure>'
+    return f'<figure><img src="{picture.resolve().as_uri()}" alt=""><figcaption>{escape(picture.stem)}</figcaption></figure>'
