@@ -52,11 +52,13 @@ class Product:
             thread.join()
         return answers[0]
 
-    def person(self, *, balance_credits: int = 0) -> Person:
+    def person(
+        self, *, balance_credits: int = 0, title: str = "Launch plan", is_welcomed: bool = True
+    ) -> Person:
         async def arrive() -> Person:
-            user = await make_user(balance_credits=balance_credits)
+            user = await make_user(balance_credits=balance_credits, onboarding_complete=is_welcomed)
             token = await sessions.create(user, provider="demo", now=utc_now())
-            return Person(user, await at_gate(user), token)
+            return Person(user, await at_gate(user, title=title), token)
 
         return self.ask(arrive)
 
@@ -152,6 +154,18 @@ def test_a_locked_step_is_refused_with_the_offer_and_nothing_of_itself(
     expect(tab.get_by_label("Your notes")).to_have_value("Where it hurts")
 
 
+def test_a_title_without_a_blank_pushes_no_page_sideways(context: BrowserContext, product: Product) -> None:
+    """UI-04: in the welcome, the list, a step and the offer."""
+    person = product.person(title="W" * 100, is_welcomed=False)
+    tab = signed_in(context, product, person)
+    tab.set_viewport_size({"width": 320, "height": 640})
+    workshop = f"/workshops/{person.workshop}"
+    for path in ("/dashboard", f"{workshop}/steps/challenge", f"{workshop}/steps/reframe"):
+        tab.goto(product.url + path)
+        expect(tab.get_by_text("W" * 100).first).to_be_attached()
+        assert tab.evaluate("document.documentElement.scrollWidth") == 320, path
+
+
 def test_deciding_later_is_as_large_as_the_offer_and_closes_it(
     context: BrowserContext, product: Product
 ) -> None:
@@ -208,6 +222,7 @@ def test_what_was_left_open_in_other_tabs_follows_when_somebody_comes_back(
     steps.get_by_label("Your notes").fill("Not saved yet")
     dashboard = context.new_page()
     dashboard.goto(f"{product.url}/dashboard")
+    dashboard.locator("summary").first.click()
     product.ask(lambda: unlocked(person.user, person.workshop))
     for tab in (dashboard, steps):
         expect(tab.locator("#balance")).to_contain_text("3 credits")
@@ -215,6 +230,7 @@ def test_what_was_left_open_in_other_tabs_follows_when_somebody_comes_back(
         expect(tab.locator("#balance")).to_contain_text("2 credits")
         expect(tab.locator("#live")).to_have_text("Your balance is now 2 credits.")
     expect(dashboard.locator("#workshops-list")).to_contain_text("Unlocked")
+    assert dashboard.evaluate("document.querySelector('details').open")  # what was opened stays so
     expect(steps.locator("#workshops-steps")).not_to_contain_text("Locked")
     expect(steps.get_by_label("Your notes")).to_have_value("Not saved yet")
     prompt.evaluate(BACK)  # the badge hears first, then the prompt
