@@ -42,6 +42,7 @@ from app.web.forms import Form, read_form
 from app.web.rendering import go, page
 from app.web.security import safe_path
 from app.web.site import HttpRequest, Viewer, options_of, scope_state
+from app.web.words import said
 
 BROWSER = "sign-in"  # the cookie that binds a mailed link to the browser that asked for it
 WAY_BACK = "way-back"  # the cookie with the page first asked for, while somebody is away at a provider
@@ -144,7 +145,7 @@ async def sign_out(request: HttpRequest) -> Response[None]:
     token: str | None = scope_state(request.scope)["session_token"]
     if token is not None:
         await sessions.end(token)
-    answer = go(request, "/sign-in", flash=Flash("done", "You are signed out."))
+    answer = go(request, "/sign-in", flash=Flash("done", said("You are signed out.")))
     answer.set_cookie(cookie(options_of(request), SESSION, "", max_age_seconds=0))
     answer.headers["Clear-Site-Data"] = '"cache"'  # pages that a browser keeps whole for Back, too
     return answer

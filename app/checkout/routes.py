@@ -30,6 +30,7 @@ from app.web.rendering import go, page, wants_fragment
 from app.web.request_id import request_id
 from app.web.security import safe_path
 from app.web.site import Badge, HttpRequest, Viewer, options_of
+from app.web.words import marked, said
 from app.workshops.words import used_text
 
 RETRY = {"Retry-After": "5"}
@@ -168,7 +169,7 @@ async def close(
         is_given_up = await close_purchase(viewer.clerk_user_id, purchase_id, gateway=gateway, clock=clock)
     if not is_given_up:
         return go(request, standing_href(facts))
-    told = Flash("done", f"You gave up buying {facts.pack_name}. Nothing was charged.")
+    told = Flash("done", said("You gave up buying %(pack)s. Nothing was charged.", pack=facts.pack_name))
     return go(request, _way_back(request, facts).href, flash=told)
 
 
@@ -258,7 +259,8 @@ def _way_back(request: HttpRequest, facts: PurchaseFacts) -> Link:
 
 
 def _unlocked(facts: PurchaseFacts) -> Flash:
-    added = f"{credits_text(facts.credits)} added. “{facts.workshop_title}” is unlocked."
+    told = marked("%(credits)s added. “%(title)s” is unlocked.")
+    added = said(told, credits=credits_text(facts.credits), title=facts.workshop_title)
     return Flash("done", f"{added} {used_text(facts.balance_credits)}")
 
 

@@ -14,6 +14,7 @@ from app.web.rendering import page, wants_fragment
 from app.web.request_id import request_id
 from app.web.security import is_local_path, path_and_query, safe_path
 from app.web.site import HttpRequest, options_of, viewer_of
+from app.web.words import said
 
 __all__ = ["ERRORS", "Problem", "on_error"]
 
@@ -39,7 +40,7 @@ def on_error(request: HttpRequest, error: Exception) -> Template:
     A 5xx is not swapped by htmx, only its out-of-band parts: what is on the screen stays.
     """
     row = row_for(error)
-    problem = Problem(row.status, row.title, row.words(error), _way_on(request, row))
+    problem = Problem(row.status, said(row.title), row.words(error), _way_on(request, row))
     if row.status in REFUSALS:
         _note_refusal(request, row.status, error)
     if row.is_logged:
@@ -59,17 +60,19 @@ def _part(row: Row) -> str:
 
 def _way_on(request: HttpRequest, row: Row) -> Link:
     home = (
-        Link("Go to the dashboard", "/dashboard") if viewer_of(request) else Link("Go to the first page", "/")
+        Link(said("Go to the dashboard"), "/dashboard")
+        if viewer_of(request)
+        else Link(said("Go to the first page"), "/")
     )
     if not row.is_again:
         return home
     if request.method == "GET":
         query = request.scope["query_string"].decode("latin-1")
         here = request.scope["path"] + (f"?{query}" if query else "")
-        return Link("Try again", here) if is_local_path(here) else home
+        return Link(said("Try again"), here) if is_local_path(here) else home
     came_from, _, _ = path_and_query(request.headers.get("referer", "")).partition("?")
     back = safe_path(came_from, base_url=options_of(request).base_url, fallback=home.href)
-    return Link("Go back and try again", back)
+    return Link(said("Go back and try again"), back)
 
 
 def _headers(error: Exception) -> dict[str, str]:

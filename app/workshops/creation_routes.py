@@ -154,7 +154,10 @@ def _form(request: HttpRequest, view: NewPage, *, status: int = 200) -> Template
 
 def _started(new: NewWorkshop, created: Created) -> Flash | None:
     if created.outcome is UnlockOutcome.UNLOCKED:
-        return Flash("done", f"“{new.title}” is unlocked. {used_text(created.balance_credits)}")
+        return Flash(
+            "done",
+            f"{said('“%(title)s” is unlocked.', title=new.title)} {used_text(created.balance_credits)}",
+        )
     return None
 
 

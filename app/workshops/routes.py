@@ -143,7 +143,7 @@ async def ask_to_delete(request: HttpRequest, visit: NamedDependency[Visit]) -> 
 async def delete(request: HttpRequest, visit: NamedDependency[Visit]) -> Response[None]:
     """Put the workshop away; its ledger rows stay."""
     title = await delete_workshop(visit.user_id, visit.workshop_id, now=visit.now)
-    words = f"“{title}” is deleted. Its ledger rows stay."
+    words = said("“%(title)s” is deleted. Its ledger rows stay.", title=title)
     return go(request, "/dashboard", flash=Flash("done", words))
 
 

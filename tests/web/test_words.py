@@ -86,7 +86,14 @@ def unmarked(page: Element, given: Sequence[str]) -> str:
 
 PAGES = [
     *("/dashboard", "/account", "/help", "/pricing", "/transactions", "/transactions?type=refund"),
-    *("/transactions?from=x", "/statements", "/statements/2026-11", "/balance", "/balance?on=2026-10-30"),
+    *(
+        "/transactions?from=x",
+        "/statements",
+        "/statements/2026-11",
+        "/balance",
+        "/balance?on=2026-10-30",
+        "/no-such-page",
+    ),
 ]
 
 

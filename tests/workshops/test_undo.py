@@ -301,7 +301,8 @@ async def test_the_page_offers_the_way_back_with_its_end_and_explains_what_came_
     )
     assert taken is not None
     undone_story = words(by_id(parsed((await alice.get(f"/transactions/{taken['id']}")).text), "main"))
-    assert "That was undone, and the credit came back." in undone_story
+    assert "That was undone on" in undone_story
+    assert "and 1 credit came back." in undone_story
     again = await alice.post(str(form.get("action")), {"unlock": hidden(form, "unlock")})
     later = parsed((await alice.get(f"/workshops/{workshop}/steps/{GATE}")).text)
     assert again.status_code == 303
