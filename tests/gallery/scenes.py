@@ -133,6 +133,13 @@ def _too_long(page: Page) -> None:
     page.get_by_text("Please check this").wait_for()
 
 
+def _filtered(page: Page) -> None:
+    page.goto("/transactions")
+    page.locator("#type").select_option("refund")
+    page.wait_for_url("**type=refund")
+    page.get_by_role("heading", name="3 rows match these filters").wait_for()
+
+
 def _away(page: Page) -> None:
     page.goto("/transactions")
     page.context.set_offline(True)
@@ -197,7 +204,7 @@ SCENES = (
     Scene("return-unknown", "active", at("/checkout/success?session_id=cs_nothing")),
     Scene("granted", "funded", _granted),
     Scene("history", "long", at("/transactions")),
-    Scene("history-filtered", "long", at("/transactions?type=refund")),
+    Scene("history-filtered", "long", _filtered),
     Scene("history-empty", "zero", at("/transactions")),
     Scene("history-no-match", "many", at("/transactions?q=nothing")),
     Scene("history-bad-date", "long", at("/transactions?from=yesterday")),
