@@ -24,7 +24,7 @@ SURFACE = (
 )
 ROW = re.compile(r"\| ([MCOWH]\d\d|UI-\d\d) \| ([^|]+) \| ([^|]*) \| ([^|]+) \|")
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
-STATES = re.compile(r"green|open: .+|waits: .+|argued: .+")
+STATES = re.compile(r"green|waits: .+|argued: .+")
 IN_A_BROWSER = re.compile(r"^browser/|in_a_browser\.py$")
 
 

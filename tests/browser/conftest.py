@@ -17,7 +17,8 @@ expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 OWN_LINES = (
     "Failed to load resource",
     "htmx: htmx:error: Failed to fetch",
-)  # of browser and htmx, on a failed answer
+    "Clear-Site-Data header on",
+)  # of browser and htmx, on a failed answer and on signing out
 Tabs = Callable[..., Page]
 Watch = Callable[[Scene], Sight]
 
