@@ -14,6 +14,7 @@ from app.web.cookies import cookie
 from app.web.flash import Flash
 from app.web.rendering import go, page
 from app.web.site import HttpRequest, Viewer, asked_at, options_of, scope_state
+from app.web.words import counted, said
 
 PATH = "/account/sessions"
 
@@ -34,7 +35,7 @@ async def end_one(
     if not is_id(browser_id):
         raise NotFound("session")
     await sign_out_browser(viewer.clerk_user_id, browser_id)
-    return go(request, PATH, flash=Flash("done", "That browser is signed out."))
+    return go(request, PATH, flash=Flash("done", said("That browser is signed out.")))
 
 
 @post(f"{PATH}/sign-out-others")
@@ -49,15 +50,15 @@ async def end_others(request: HttpRequest, viewer: NamedDependency[Viewer]) -> R
 async def end_all(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Response[None]:
     """Sign out everywhere, here too."""
     await sign_out_everywhere(viewer.clerk_user_id)
-    answer = go(request, "/sign-in", flash=Flash("done", "You are signed out everywhere."))
+    answer = go(request, "/sign-in", flash=Flash("done", said("You are signed out everywhere.")))
     answer.set_cookie(cookie(options_of(request), SESSION, "", max_age_seconds=0))
     return answer
 
 
 def _told(ended: int) -> str:
     if ended == 0:
-        return "You were signed in nowhere else."
-    return f"{ended} other browser{'' if ended == 1 else 's'} signed out."
+        return said("You were signed in nowhere else.")
+    return counted("%(num)s other browser signed out.", "%(num)s other browsers signed out.", ended)
 
 
 ROUTES = [browsers, end_one, end_others, end_all]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.errors import BadInput
+from app.web.words import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,21 @@ class DemoPerson:
 
 
 DEMO_PEOPLE = (
-    DemoPerson("zero", "A newcomer with nothing yet: the welcome and the empty pages", is_welcomed=False),
-    DemoPerson("funded", "Three credits bought and none used: choose how to start a workshop"),
-    DemoPerson("active", "Two purchases, three unlocks and one credit left"),
-    DemoPerson("refund", "A payment that was returned in full, and its credit with it"),
-    DemoPerson("pending", "A payment that is still settling and does not count yet"),
-    DemoPerson("onboarding", "A first workshop under way, the welcome still open", is_welcomed=False),
-    DemoPerson("gate", "No credits, and one press away from the end of the free steps"),
-    DemoPerson("ready", "Two credits at the gate, and a finished workshop with its Build Pack"),
-    DemoPerson("many", "Thirty workshops, some of them unlocked and some finished"),
-    DemoPerson("debt", "A credit that was used and then disputed: one credit owed"),
-    DemoPerson("long", "Two hundred rows of history from January 2025 to October 2026"),
-    DemoPerson("grandfathered", "A workshop from before the paywall: open without a credit"),
-    DemoPerson("operator", "One of the support team"),
+    DemoPerson(
+        "zero", marked("A newcomer with nothing yet: the welcome and the empty pages"), is_welcomed=False
+    ),
+    DemoPerson("funded", marked("Three credits bought and none used: choose how to start a workshop")),
+    DemoPerson("active", marked("Two purchases, three unlocks and one credit left")),
+    DemoPerson("refund", marked("A payment that was returned in full, and its credit with it")),
+    DemoPerson("pending", marked("A payment that is still settling and does not count yet")),
+    DemoPerson("onboarding", marked("A first workshop under way, the welcome still open"), is_welcomed=False),
+    DemoPerson("gate", marked("No credits, and one press away from the end of the free steps")),
+    DemoPerson("ready", marked("Two credits at the gate, and a finished workshop with its Build Pack")),
+    DemoPerson("many", marked("Thirty workshops, some of them unlocked and some finished")),
+    DemoPerson("debt", marked("A credit that was used and then disputed: one credit owed")),
+    DemoPerson("long", marked("Two hundred rows of history from January 2025 to October 2026")),
+    DemoPerson("grandfathered", marked("A workshop from before the paywall: open without a credit")),
+    DemoPerson("operator", marked("One of the support team")),
 )
 
 

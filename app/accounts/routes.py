@@ -193,7 +193,7 @@ def typed_address(form: Form) -> str:
     """The address in a form. Raises: BadInput."""
     email = form.line("email").lower()
     if not is_address(email):
-        raise BadInput(email="Please type an address such as name@example.com.")
+        raise BadInput(email=said("Please type an address such as name@example.com."))
     return email
 
 

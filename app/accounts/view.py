@@ -13,10 +13,10 @@ from app.accounts.ways import Ways
 from app.web.filters import day_text, money
 from app.web.flash import Link
 from app.web.manner import LOCALES, Manner, zones
-from app.web.words import said
+from app.web.words import marked, said
 
 EXAMPLE_DAY = date(2026, 11, 22)
-SIGN_IN = Link("Go to sign-in", "/sign-in")
+SIGN_IN = Link(marked("Go to sign-in"), "/sign-in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,25 +137,29 @@ STATUS_OF: Mapping[LinkState, int] = {
 
 TROUBLE: Mapping[LinkState, NotSignedInPage] = {
     LinkState.UNKNOWN: NotSignedInPage(
-        "This sign-in link is not one of ours",
-        "Perhaps the mail program cut it short. Copy the whole address from the mail, or ask for a new link.",
+        marked("This sign-in link is not one of ours"),
+        marked(
+            "Perhaps the mail program cut it short. Copy the whole address from the mail, or ask for a new link."
+        ),
     ),
     LinkState.USED: NotSignedInPage(
-        "This sign-in link was used already",
-        "Each link signs in once. Ask for a new one; it takes a few seconds.",
+        marked("This sign-in link was used already"),
+        marked("Each link signs in once. Ask for a new one; it takes a few seconds."),
     ),
     LinkState.EXPIRED: NotSignedInPage(
-        "This sign-in link has expired",
-        "A link is good for a few minutes only. Ask for a new one; it takes a few seconds.",
+        marked("This sign-in link has expired"),
+        marked("A link is good for a few minutes only. Ask for a new one; it takes a few seconds."),
     ),
     LinkState.OTHER_BROWSER: NotSignedInPage(
-        "This link was asked for in another browser",
-        "For your safety it works only there. Open it in the browser in which you asked for it, "
-        "or ask for a new link here.",
+        marked("This link was asked for in another browser"),
+        marked(
+            "For your safety it works only there. Open it in the browser in which you asked for it, "
+            "or ask for a new link here."
+        ),
     ),
 }
 
 CLOSED = NotSignedInPage(
-    "This account was closed",
-    "You proved who you are, but this account is no longer open, so nobody was signed in.",
+    marked("This account was closed"),
+    marked("You proved who you are, but this account is no longer open, so nobody was signed in."),
 )

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from app.checkout.errors import PackNotOffered, WorkshopAlreadyOpen
 from app.checkout.start import Shop, start_purchase
 from app.errors import BadInput
+from app.web.words import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class BuyingForWorkshops:
         except WorkshopAlreadyOpen:  # paid and counted since its owner pressed: there is nothing left to sell
             return return_path
         except PackNotOffered as error:
-            raise BadInput(start="This pack cannot be bought right now. Nothing was charged.") from error
+            raise BadInput(
+                start=said("This pack cannot be bought right now. Nothing was charged.")
+            ) from error
         return started.url
 
 

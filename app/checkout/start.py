@@ -28,6 +28,7 @@ from app.ids import new_id
 from app.ledger.posting import lock_user
 from app.payments.deadline import one_deadline
 from app.payments.gateway import PaymentGateway
+from app.web.words import said
 from app.workshops.access import PaywallRules, WorkshopFacts, decide
 from app.workshops.steps import FIRST_PAID_SLUG
 
@@ -82,7 +83,7 @@ async def start_purchase(
     """
     pack = shop.catalog.pack(pack_slug)
     if pack is None:
-        raise BadInput(pack="This pack is not for sale here. Choose one of these.")
+        raise BadInput(pack=said("This pack is not for sale here. Choose one of these."))
     if intent_workshop_id is not None:
         await _require_locked(user_id, intent_workshop_id, pack, shop.rules)
     with one_deadline():

@@ -10,6 +10,7 @@ from litestar.exceptions import ClientException, HTTPException
 from app.errors import BadInput
 from app.web.bodies import whole_body
 from app.web.site import HttpRequest, scope_state
+from app.web.words import said
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MOST_FIELDS = 100
@@ -55,12 +56,14 @@ async def read_form(request: HttpRequest) -> Form:
     pairs = await form_pairs(request)
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise BadInput(form="A field came twice. Go back, reload the page and try again.")
+        raise BadInput(form=said("A field came twice. Go back, reload the page and try again."))
     for name, text in pairs:
         if not _is_storable(name):
-            raise BadInput(form="A field has a name that no form of ours has.")
+            raise BadInput(form=said("A field has a name that no form of ours has."))
         if not _is_storable(text):
-            raise BadInput(**{name: "This text holds a character that cannot be stored. Please remove it."})
+            raise BadInput(
+                **{name: said("This text holds a character that cannot be stored. Please remove it.")}
+            )
     return Form({name: text.replace("\r\n", "\n").replace("\r", "\n") for name, text in pairs})
 
 

@@ -154,7 +154,7 @@ async def test_every_word_of_a_workshop_comes_from_the_catalogue(
         assert unmarked(page, ()) == "", path
 
 
-@pytest.mark.parametrize("path", ["/pricing", "/sign-in", "/help"])
+@pytest.mark.parametrize("path", ["/pricing", "/sign-in", "/sign-in/email/x", "/help"])
 async def test_every_word_for_a_visitor_comes_from_the_catalogue(
     app: Litestar, marked_words: None, path: str
 ) -> None:
