@@ -12,6 +12,7 @@ from app.web.flash import Flash
 from app.web.rendering import go
 from app.web.security import path_and_query, safe_path
 from app.web.site import HttpRequest, SiteOptions, Viewer, options_of, viewer_of
+from app.web.words import said
 
 
 async def viewer(request: HttpRequest) -> Viewer:
@@ -40,7 +41,7 @@ def sign_in_first(request: HttpRequest, error: SignInNeeded) -> Response[None]:
     target = f"/sign-in?return_to={quote(error.return_to, safe='/')}"
     if error.typed_key is None:
         return go(request, target)
-    words = "Your sign-in has ended. What you typed is kept: sign in, and it stands there again."
+    words = said("Your sign-in has ended. What you typed is kept: sign in, and it stands there again.")
     answer = go(request, target, flash=Flash("note", words))
     answer.set_cookie(cookie(options_of(request), TYPED, error.typed_key, max_age_seconds=TYPED_SECONDS))
     return answer
