@@ -17,7 +17,9 @@ from app.catalog.packs import load_catalog
 from app.database import rows
 from app.settings import PACKS_FILE
 from app.web import words
+from app.web.templating import FOLDER
 from tests.factories import make_user, make_workshop
+from tests.test_templates import TEMPLATES
 from tests.transactions.ledgers import NOW, buy, correct, dispute, give, refund, undo, use, win_back
 from tests.transactions.signed_in import Html, reading_app, signed_in, stranger
 
@@ -160,6 +162,22 @@ async def test_every_word_for_a_visitor_comes_from_the_catalogue(
 ) -> None:
     page = Html(await stranger(app).get(path)).element
     assert unmarked(page, ()) == ""
+
+
+FOR_DEVELOPERS = {"web/styleguide.html", "accounts/mailbox.html"}
+NO_SENTENCE = re.compile(
+    r"\{#.*?#\}|\{% block main_class %\}.*?\{% endblock %\}|\{% trans.*?endtrans %\}|\{%.*?%\}|\{\{.*?\}\}|\(UTC\)",
+    re.DOTALL,
+)
+
+
+@pytest.mark.parametrize("name", sorted({*TEMPLATES} - FOR_DEVELOPERS))
+def test_no_template_says_anything_beside_the_catalogue(name: str) -> None:
+    """Write `{{ _("…") }}`, or `{% trans %}` where a link stands in the sentence."""
+    source = NO_SENTENCE.sub("", (FOLDER / name).read_text())
+    said = re.sub(r"<[^>]*>", "", source.replace('aria-invalid="true"', ""))
+    said = re.sub(r"[a-z-]+=\"[^\"]*\"", "", said)  # attributes that a macro writes
+    assert re.findall(r"[A-Za-z]{2,}", said) == []
 
 
 GERMAN = """
