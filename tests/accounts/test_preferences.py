@@ -11,7 +11,7 @@ from app.database import row
 from tests.accounts.browsers import csrf_token
 from tests.factories import make_user
 from tests.transactions.counting import counted_queries
-from tests.transactions.ledgers import buy, use
+from tests.transactions.ledgers import NOW, buy, use
 from tests.transactions.signed_in import Html, reading_app, signed_in, stranger
 from tests.web.reading import parsed
 
@@ -168,3 +168,22 @@ async def test_the_days_of_a_filter_are_the_readers_days(app: Litestar) -> None:
     assert Html(await browser.get(asked)).all("table", class_="ledger")
     far = await browser.get("/transactions?from=0001-01-01&to=9999-12-31")
     assert far.status_code == 200
+
+
+async def test_papers_follow_the_reader_but_accounting_months_stay_in_utc_and_files_as_machines_read(
+    app: Litestar,
+) -> None:
+    """STMT-03, HIST-06"""
+    alice = await make_user()
+    bought = await buy(alice, NOW, credits=1200, amount_cents=14900)
+    await keep(alice, Preferences("system", "Europe/Berlin", "de"))
+    browser = await signed_in(app, alice)
+    receipt = Html(await browser.get(f"/purchases/{bought}")).one("main").text
+    assert "01.11.2026, 13:00 Berlin time" in receipt
+    assert "1.200 1 149,00 $" in receipt.replace("\xa0", " ")
+    statement = Html(await browser.get("/statements/2026-11")).one("main").text
+    assert "01.11.2026 to 30.11.2026 (UTC)" in statement
+    assert "01.11.2026, 12:00 Purchase Purchase of Single Flight +1.200 1.200" in statement
+    file = (await browser.get("/transactions.csv")).text
+    assert "2026-11-01T12:00:00Z" in file
+    assert ",1200,1200,14900,USD," in file
