@@ -1,11 +1,16 @@
 """Who changed what: read as one, from the notes on access and the movements of credits; rewritten by nobody (O11)."""
 
+import asyncio
+import json
+from pathlib import Path
+
 import asyncpg
 import pytest
 
 from app.database import row, tx
 from app.ledger.posting import Actor, adjust
 from app.trail import newest, note
+from tests.cli.product import billing
 from tests.factories import give, make_user
 
 
@@ -44,3 +49,18 @@ async def test_nobody_rewrites_a_note(pool: None, owner_url: str, attack: str) -
             await owner.execute(attack)
     finally:
         await owner.close()
+
+
+async def test_the_command_shows_who_changed_what_of_one_person(
+    pool: None, database_url: str, tmp_path: Path
+) -> None:
+    """O11"""
+    alice, bob = await make_user(), await make_user(name="Bob")
+    await give(alice, 2)
+    await give(bob, 1)
+    asked = ("audit-trail", f"{alice}@example.test", "--json")
+    done = await asyncio.to_thread(billing, *asked, data_dir=tmp_path, DATABASE_URL=database_url)
+    assert done.returncode == 0, done.stderr
+    [granted] = json.loads(done.stdout)["changes"]
+    assert (granted["act"], granted["whose"], granted["reason"]) == ("credits_grant", alice, "goodwill")
+    assert granted["detail"] == "2 credits, balance 0 to 2"

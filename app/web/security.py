@@ -95,6 +95,7 @@ def answer_headers(options: SiteOptions) -> dict[str, str]:
             f"connect-src 'self'; form-action {form_targets}; base-uri 'none'; frame-ancestors 'none'"
         ),
         "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",  # as frame-ancestors above, for what does not read policies
         "referrer-policy": "same-origin",
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from playwright.sync_api import sync_playwright
 
-from tests.audit import lighthouse, markup, python_code, swaps
+from tests.audit import intruders, lighthouse, markup, python_code, swaps
 from tests.audit.figures import Figure, Unheard
 from tests.audit.site import Site
 from tests.browser_finding import found_browser
@@ -18,6 +18,7 @@ JUDGES: dict[str, Callable[[Site], Iterator[Figure]]] = {
     "swaps": swaps.figures,
     "markup": markup.figures,
     "code": python_code.figures,
+    "intruders": intruders.figures,
 }
 
 

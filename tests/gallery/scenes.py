@@ -220,6 +220,7 @@ SCENES = (
     Scene("receipt-settling", "pending", _receipt),
     Scene("credit-hint", "active", _hint),
     Scene("account", "active", at("/account")),
+    Scene("browsers", "active", at("/account/sessions")),
     Scene("step-just-unlocked", "funded", _unlocked),
     Scene("not-found", "active", at("/purchases/pur_nothing")),
     Scene("styleguide", None, at("/styleguide")),

@@ -37,6 +37,7 @@ async def test_every_answer_carries_the_headers(
     assert answer.status_code == status
     assert answer.headers["content-security-policy"] == POLICY
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["referrer-policy"] == "same-origin"
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert "camera=()" in answer.headers["permissions-policy"]
