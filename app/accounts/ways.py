@@ -9,6 +9,7 @@ import asyncpg
 from app.accounts.providers import host_product, oidc_name
 from app.database import rows
 from app.settings import Settings
+from app.web.words import said
 
 WAYS = """
 SELECT provider, subject, email, created_at
@@ -53,7 +54,7 @@ async def ways_of(user_id: str, settings: Settings) -> Ways:
 
 def _way(found: asyncpg.Record, settings: Settings) -> Way:
     provider: str = found["provider"]
-    named = {"email": "Link by e-mail", "demo": "Demo person"}
+    named = {"email": said("Link by e-mail"), "demo": said("Demo person")}
     if provider == "clerk":
         name = host_product(settings)[0] if settings.clerk_authorized_parties else "Clerk"
     elif provider == settings.oidc_issuer:

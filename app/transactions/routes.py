@@ -18,9 +18,10 @@ from app.transactions.view import CSV_PATH, PATH, HistoryView, address, address_
 from app.transactions.workshop_choices import NamedWorkshop, chosen_workshop, workshop_choices
 from app.web.rendering import page, wants_fragment
 from app.web.site import Badge, HttpRequest, Viewer, asked_at
+from app.web.words import marked, said
 
 CSV = "text/csv"
-UNREADABLE_PLACE = "The link to that page of the list could not be read, so here is the first."
+UNREADABLE_PLACE = marked("The link to that page of the list could not be read, so here is the first.")
 
 
 @get(PATH)
@@ -34,7 +35,7 @@ async def history(request: HttpRequest, viewer: NamedDependency[Viewer]) -> Temp
     place = cursor(query["before"]) if query.get("before") else NEWEST
     start = place or NEWEST
     found = await history_page(viewer.clerk_user_id, wanted.filters, now=asked_at(request), start=start)
-    note = "" if place else UNREADABLE_PLACE
+    note = "" if place else said(UNREADABLE_PLACE)
     view = history_view(wanted, found, workshops, start=start, note=note)
     badge = Badge(found.balance_credits, found.pending_credits, found.ledger_seq)
     here = address(wanted.filters, before="" if start == NEWEST else str(start))
