@@ -108,3 +108,20 @@ def test_on_a_narrow_screen_rows_are_cards(tabs: Tabs) -> None:
     row = history_of(page, "long").locator("tbody tr:not(.day)").nth(1)
     for label in ("Time", "Kind", "Credits", "Balance"):
         expect(row.locator(f"[data-label={label}]")).to_be_visible()
+
+
+def test_preferences_are_chosen_without_scripts_and_show_at_once(tabs: Tabs) -> None:
+    """UI-01: a dark page in a light system, another clock and another way to write amounts."""
+    page = tabs(scripts=False)
+    sign_in_by_mail(page, "henry@example.com")
+    page.goto("/account")
+    expect(page.locator("html")).to_have_css("background-color", "rgb(251, 247, 238)")
+    page.get_by_label("Light or dark").select_option("Dark")
+    page.get_by_label("Time zone").fill("tokyo")
+    page.get_by_label("Numbers and dates").select_option(value="de")
+    page.get_by_role("button", name="Save preferences").click()
+    expect(page.get_by_text("Your preferences are saved. It is now")).to_contain_text("Tokyo time")
+    expect(page.locator("html")).to_have_css("background-color", "rgb(23, 20, 18)")
+    expect(page.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
+    page.goto("/transactions")
+    expect(page.get_by_label("From (Tokyo time)")).to_be_visible()
