@@ -28,7 +28,11 @@ async def test_a_form_with_its_token_acts(alice: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["title"]) == (201, "Plan")
 
 
-@pytest.mark.parametrize("token", ["", "x", "0" * 64, TOKEN.upper(), TOKEN + "0", "\u00e9" * 64, "\u0000"])
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", "0" * 64, TOKEN.upper(), TOKEN + "0", "\u00e9" * 64, "\u0000"],
+    ids=["none", "short", "zeros", "upper case", "longer", "accents", "NUL"],  # TOKEN differs in every worker
+)
 @pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}], ids=["page", "htmx"])
 async def test_a_form_without_its_token_does_nothing(
     alice: httpx.AsyncClient, token: str, headers: dict[str, str]
@@ -96,6 +100,7 @@ async def test_a_token_that_came_twice_is_refused(alice: httpx.AsyncClient) -> N
         ),
         ("", f"csrf_token={TOKEN}"),
     ],
+    ids=["text", "json", "multipart", "untold"],
 )
 async def test_only_a_plain_form_is_a_form(alice: httpx.AsyncClient, media_type: str, body: str) -> None:
     """W04"""
