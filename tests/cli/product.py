@@ -1,17 +1,22 @@
 """Runs `billing` as a person would, in programs of its own. Knows nothing of what the commands do."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from app.cli.children import free_port
 from tests.cli.waiting import is_gone, wait_until
 
+_one_at_a_time = Lock()
 _OURS = {
     name: text for name, text in os.environ.items() if not name.startswith(("STRIPE_", "DATABASE_", "MAKE"))
 }
@@ -20,16 +25,34 @@ _OURS = {
 def billing(
     *arguments: str, data_dir: Path, typed: str = "", **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """One command, to its end, with what is typed when it asks."""
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments],
-        env=environment(data_dir, settings),
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    """One command, to its end, with what is typed when it asks: a process of its own, that has imported everything."""
+    with tempfile.TemporaryDirectory(prefix="billing-said-") as folder:
+        files = {name: Path(folder) / name for name in ("input", "output", "errors")}
+        for name, file in files.items():
+            file.write_text(typed if name == "input" else "")
+        names = {name: str(file) for name, file in files.items()}
+        asked = {"words": arguments, "environment": environment(data_dir, settings)} | names
+        code = _forked(json.dumps(asked))
+        return subprocess.CompletedProcess(
+            arguments, code, files["output"].read_text(), files["errors"].read_text()
+        )
+
+
+def _forked(command: str) -> int:
+    with _one_at_a_time:
+        forks = _forks()
+        assert forks.stdin is not None
+        assert forks.stdout is not None
+        forks.stdin.write(command + "\n")
+        forks.stdin.flush()
+        return int(forks.stdout.readline())
+
+
+@cache
+def _forks() -> subprocess.Popen[str]:
+    """It ends when we do, since nobody writes to it any more."""
+    command = [sys.executable, "-m", "tests.cli.forks"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def environment(data_dir: Path, settings: Mapping[str, str]) -> dict[str, str]:
