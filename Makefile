@@ -10,7 +10,7 @@ run: .venv/ready ## the whole product on this machine; ARGS="--check" walks it o
 	@exec $(BIN)/billing run $(ARGS)
 
 test: .venv/ready ## every test; a browser is used when one is found
-	@$(BIN)/python -m pytest -n 4 --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --no-loadscope-reorder $(ARGS)
 
 bench: .venv/ready ## speed, as ratios against bare floors on the same server
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

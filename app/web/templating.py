@@ -4,7 +4,8 @@ from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from app.web import filters, words
 
@@ -19,6 +20,24 @@ class PageEnvironment(Environment):
         return super().make_globals(d) if d else self.globals
 
 
+class CompiledOnce(BytecodeCache):
+    """What this process has compiled: its second application compiles nothing that has not changed."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Hand out the code of this template in these words."""
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = CompiledOnce()
+
+
 def new_environment(static: Callable[[str], str], folder: Path = FOLDER) -> Environment:
     """The environment of all pages; `static("app.css")` gives a file's address in templates and macros."""
     environment = PageEnvironment(
@@ -28,6 +47,7 @@ def new_environment(static: Callable[[str], str], folder: Path = FOLDER) -> Envi
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=COMPILED,
     )
     environment.globals["static"] = static
     filters.register(environment)

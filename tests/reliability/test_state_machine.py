@@ -23,9 +23,9 @@ from tests.reliability.stage import Bridge
 from tests.sandbox_server import RunningSandbox, running_sandbox
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-STEPS = 10_000 if IS_PROOF else 200
+STEPS = 10_000 if IS_PROOF else 120
 STEPS_OF_A_STORY = 40
-STORIES_AT_ONCE = 50 if IS_PROOF else 6
+STORIES_AT_ONCE = 50 if IS_PROOF else 4
 NEVER = 1e-9  # by the sandbox's own clock: whatever it would do by itself comes in some thousand years
 
 
