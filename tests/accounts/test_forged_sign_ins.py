@@ -3,6 +3,7 @@
 Each is refused with a page of ours and signs in nobody; nobody gets a row.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
 
@@ -160,8 +161,8 @@ FORGED_WAYS_BACK: dict[str, Attack] = {
     "with a state without end": changed(state="x" * 8000),
     "with a state that PostgreSQL cannot hold": changed(state="\0"),
     "with a state of another mark": with_state(lambda state: f"{state.rpartition('.')[0]}.{'0' * 64}"),
-    "with a state that lives longer": with_state(lambda state: state.replace(".17", ".97")),
-    "with a state of another name": with_state(lambda state: "x" + state[1:]),
+    "with a state that lives longer": with_state(lambda state: re.sub(r"\.\d", ".9", state, count=1)),
+    "with a state of another name": with_state(lambda state: ("y" if state[0] == "x" else "x") + state[1:]),
     "with a state that goes on": with_state(lambda state: state + "0"),
     "with a mark that is not ASCII": with_state(lambda state: state[:-1] + "é"),
     "with two states": added("&state=x"),
