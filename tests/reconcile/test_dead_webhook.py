@@ -6,11 +6,13 @@ from typing import Any, NoReturn
 
 import pytest
 
+from app.checkout.start import Started
 from app.clock import utc_now
 from app.database import row
 from app.errors import StripeRefused, StripeUnavailable
 from app.reconcile.report import Mended
 from app.sandbox.moves import disputing, payment, refunding
+from app.sandbox.store import Document
 from tests.checkout.till import Till, balance_of, movements_of, session_id_of
 from tests.factories import make_user, make_workshop
 from tests.reconcile.books import (
@@ -116,14 +118,20 @@ async def test_refunds_take_their_credits_back_whole_and_in_part(till: Till, kno
     await assert_a_second_run_writes_nothing(till)
 
 
-async def test_a_refund_that_the_bank_sends_back_weeks_later_gives_its_credits_back(till: Till) -> None:
-    """M19: nobody tells, and the refund is older than what is usually looked at again."""
-    alice = await make_user()
-    started = await till.bought(alice)
+async def refunded_and_compared(till: Till, started: Started) -> Document:
+    """A full refund that has arrived and that a comparison has seen."""
     with change(till) as stripe:
         charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
         refund = refunding.refund(stripe, charge, {}, ends="succeeded")
     await compared(till)
+    return refund
+
+
+async def test_a_refund_that_the_bank_sends_back_weeks_later_gives_its_credits_back(till: Till) -> None:
+    """M19: nobody tells, and the refund is older than what is usually looked at again."""
+    alice = await make_user()
+    started = await till.bought(alice)
+    refund = await refunded_and_compared(till, started)
     assert await balance_of(alice) == 0
     till.sandbox.advance(20 * 86_400)
     other = await till.bought(await make_user(name="Bob"))
@@ -156,10 +164,7 @@ async def test_a_refund_that_fails_after_months_gives_its_credits_back(till: Til
     """M19: the refund itself is in no list any more that is looked at; that it changed is."""
     alice = await make_user()
     started = await till.bought(alice)
-    with change(till) as stripe:
-        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
-        refund = refunding.refund(stripe, charge, {}, ends="succeeded")
-    await compared(till)
+    refund = await refunded_and_compared(till, started)
     assert await balance_of(alice) == 0
     await a_month_passes(till)
     with change(till) as stripe:
