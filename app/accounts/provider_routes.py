@@ -115,23 +115,46 @@ async def by_clerk(
     providers: NamedDependency[Providers],
 ) -> Answer:
     """Sign in whoever is signed in to the host product; whoever is signed in here already goes on."""
-    clerk, now = providers.clerk, clock()
+    now, return_to = clock(), our_page(request.query_params.get("return_to"), settings)
+    if visitor is not None and providers.clerk is not None:
+        return go(request, return_to)
+    again = f"/sign-in/clerk?return_to={quote(return_to, safe='/')}"
+    return await known_to_host(
+        request,
+        providers,
+        settings,
+        now,
+        finish=lambda host: signing_in(request, now, return_to),
+        again=again,
+    )
+
+
+async def known_to_host(
+    request: HttpRequest,
+    providers: Providers,
+    settings: Settings,
+    now: datetime,
+    *,
+    finish: Callable[[str], Finish],
+    again: str,
+) -> Answer:
+    """Do `finish`, made for the host's name, for whom its token proves; `again` leads here once more, should it be silent.
+
+    Raises: NotFound: no host product is known.
+    """
+    clerk = providers.clerk
     if clerk is None:
         raise NotFound
-    return_to = our_page(request.query_params.get("return_to"), settings)
-    if visitor is not None:
-        return go(request, return_to)
     host, address = host_product(settings)
 
     async def vouched() -> Proven:
         return await clerk.proven(clerk_token(request), now=now)
 
     try:
-        return await believed(request, vouched, signing_in(request, now, return_to), host)
+        return await believed(request, vouched, finish(host), host)
     except StaleProof as error:
         return refused(request, provider_view.not_there(host, address), error.why)
     except ProviderSilent as error:
-        again = f"/sign-in/clerk?return_to={quote(return_to, safe='/')}"
         return refused(request, provider_view.silent(host, again), error.why, 503)
 
 

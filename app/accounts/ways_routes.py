@@ -10,23 +10,21 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from app.accounts import provider_view
-from app.accounts.errors import BelongsToAnother, ProviderSilent, StaleProof
+from app.accounts.errors import BelongsToAnother
 from app.accounts.letters import added_address_letter
 from app.accounts.limits import LINKS_ASKED, LINKS_USED
 from app.accounts.links import LinkState, ask_for_link, state_of
 from app.accounts.mail import Mailer
-from app.accounts.people import Proven
 from app.accounts.provider_routes import (
     LIMITED,
     WAYS_PATH,
     Answer,
     adding,
     away,
-    believed,
-    clerk_token,
+    known_to_host,
     refused,
 )
-from app.accounts.providers import Providers, host_product
+from app.accounts.providers import Providers
 from app.accounts.routes import BROWSER, BROWSER_SECONDS, asking_browser, require_way, typed_address
 from app.accounts.signing_in import add_by_link
 from app.accounts.view import STATUS_OF, TROUBLE, ConfirmPage, WaysPage
@@ -83,20 +81,14 @@ async def add_clerk(
     providers: NamedDependency[Providers],
 ) -> Answer:
     """Add the account with which this browser is signed in to the host product."""
-    clerk, now = providers.clerk, clock()
-    if clerk is None:
-        raise NotFound
-    host, address = host_product(settings)
-
-    async def vouched() -> Proven:
-        return await clerk.proven(clerk_token(request), now=now)
-
-    try:
-        return await believed(request, vouched, adding(request, viewer.clerk_user_id, host), host)
-    except StaleProof as error:
-        return refused(request, provider_view.not_there(host, address), error.why)
-    except ProviderSilent as error:
-        return refused(request, provider_view.silent(host, WAYS_PATH), error.why, 503)
+    return await known_to_host(
+        request,
+        providers,
+        settings,
+        clock(),
+        finish=lambda host: adding(request, viewer.clerk_user_id, host),
+        again=WAYS_PATH,
+    )
 
 
 @post(f"{WAYS_PATH}/email", opt={"limits": (LINKS_ASKED,)})
