@@ -12,11 +12,14 @@ from litestar.di import NamedDependency, Provide
 from litestar.types import ControllerRouterHandler
 
 from app import database, readiness
-from app.accounts import account_routes, browser_routes, current, limiting, provider_routes, ways_routes
-from app.accounts import routes as accounts
-from app.accounts.mail import Mailer, mailer_for
-from app.accounts.middleware import SessionMiddleware
-from app.accounts.providers import Providers, sign_in_providers
+from app.accounts import account_routes, limiting
+from app.accounts.providers.configured import Providers, sign_in_providers
+from app.accounts.sessions import current
+from app.accounts.sessions import routes as sessions
+from app.accounts.sessions.middleware import SessionMiddleware
+from app.accounts.sign_in import provider_routes, ways_routes
+from app.accounts.sign_in import routes as sign_in
+from app.accounts.sign_in.mail import Mailer, mailer_for
 from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog, load_catalog
 from app.checkout import routes as checkout
 from app.checkout.handed_in import buying_for_workshops
@@ -58,11 +61,11 @@ LOG_STEPS: list[structlog.typing.Processor] = [
 GatewayFactory = Callable[[Settings], AbstractAsyncContextManager[PaymentGateway]]
 
 ROUTES: Sequence[ControllerRouterHandler] = [
-    *accounts.ROUTES,
+    *sign_in.ROUTES,
     *account_routes.ROUTES,
     *provider_routes.ROUTES,
     *ways_routes.ROUTES,
-    *browser_routes.ROUTES,
+    *sessions.ROUTES,
     *checkout.ROUTES,
     *dashboard.ROUTES,
     *explaining.ROUTES,

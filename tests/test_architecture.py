@@ -111,6 +111,22 @@ def test_features_do_not_reach_sideways(feature: str) -> None:
     assert faults == []
 
 
+def test_signing_in_stands_on_providers_and_sessions_and_neither_knows_of_it() -> None:
+    """Within accounts: people and limits, then sessions, then providers, then the pages of signing in."""
+    above = {"sessions": {"providers", "sign_in"}, "providers": {"sign_in"}}
+    faults = []
+    for path in of_feature("accounts"):
+        inside = path.relative_to(APP).parts[1]
+        if inside != "sign_in":
+            banned = above.get(inside, {"providers", "sign_in"})
+            faults += [
+                f"{name_of(path)} imports {target}"
+                for target in imports_of(path)
+                if target.startswith("accounts.") and target.split(".")[1] in banned
+            ]
+    assert faults == []
+
+
 def test_the_ledger_knows_no_feature_no_http_and_no_payment_service() -> None:
     for path in of_feature("ledger"):
         assert not {"litestar", "stripe", "jinja2"} & roots_of(path), name_of(path)
@@ -149,7 +165,7 @@ def test_the_sandbox_and_the_product_know_nothing_of_each_other() -> None:
 
 def test_only_routes_the_application_and_the_web_plumbing_import_litestar() -> None:
     allowed = re.compile(
-        r"web/|sandbox/|.*routes\.py|.*middleware\.py|accounts/(current|limiting)\.py|application\.py|asgi\.py"
+        r"web/|sandbox/|.*routes\.py|.*middleware\.py|accounts/(sessions/current|limiting)\.py|application\.py|asgi\.py"
     )
     allowed_too = re.compile(r"cli/|readiness\.py|checkout/handed_in\.py")
     users = [name_of(path) for path in MODULES if "litestar" in roots_of(path)]

@@ -4,8 +4,8 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.response import Response, Template
 
+from app.accounts.account_view import AccountPage, PreferencesForm, preferences_form
 from app.accounts.preferences import Preferences, chosen, keep
-from app.accounts.view import AccountPage, PreferencesForm, preferences_form
 from app.errors import BadInput
 from app.web.filters import moment_text, zone_text
 from app.web.flash import Flash

@@ -12,7 +12,7 @@ from typing import Literal
 
 import structlog
 
-from app.accounts.sessions import digest
+from app.accounts.sessions.session import digest
 from app.database import row
 from app.errors import TooManyTries
 from app.passing import PASSING

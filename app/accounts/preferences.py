@@ -1,4 +1,4 @@
-"""Decides what a person may choose for their pages, and keeps it. Read with the session, by `sessions`; knows no page."""
+"""Decides what a person may choose for their pages, and keeps it. Read with the session, by `sessions.session`; knows no page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

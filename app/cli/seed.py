@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.accounts.demo import DEMO_PEOPLE, DemoPerson
+from app.accounts.sign_in.demo import DEMO_PEOPLE, DemoPerson
 from app.catalog.packs import Catalog, load_catalog
 from app.cli import seed_long, seed_people
 from app.cli.seed_life import Life, SeedFailed

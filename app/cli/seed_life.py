@@ -7,7 +7,7 @@ number, so that the same story is the same rows everywhere. Prices and credits c
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.accounts.demo import DemoPerson
+from app.accounts.sign_in.demo import DemoPerson
 from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog, Pack
 from app.cli.seed_notes import NOTES
 from app.database import row

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
-from app.accounts.demo import demo_person
+from app.accounts.sign_in.demo import demo_person
 from app.cli.seed_life import Bought, Life, Started
 from app.cli.seed_notes import topic
 from app.cli.seed_people import GATE, SERIAL, SINGLE

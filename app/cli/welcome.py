@@ -2,7 +2,7 @@
 
 import click
 
-from app.accounts.demo import DEMO_PEOPLE
+from app.accounts.sign_in.demo import DEMO_PEOPLE
 from app.cli.local_environment import Addresses
 from app.cli.preparation import Prepared
 

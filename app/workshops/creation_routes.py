@@ -10,7 +10,7 @@ from litestar.response import Response, Template
 from litestar.types import ControllerRouterHandler
 
 from app.accounts.limits import WORKSHOPS_MADE
-from app.accounts.typed import typed_key
+from app.accounts.sessions.typed import typed_key
 from app.catalog.packs import Catalog
 from app.clock import Clock
 from app.errors import BadInput, NotEnoughCredits, StripeRefused, StripeUnavailable

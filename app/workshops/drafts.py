@@ -5,7 +5,7 @@ Only who owns the workshop sees its pages, and only that browser holds the key, 
 
 from datetime import datetime, timedelta
 
-from app.accounts.sessions import digest
+from app.accounts.sessions.session import digest
 from app.database import row
 from app.ids import new_id
 from app.workshops.saving import LONGEST_NOTES, Draft

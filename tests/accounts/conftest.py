@@ -14,15 +14,16 @@ import pytest_asyncio
 from litestar import Litestar, get, post
 from litestar.di import NamedDependency, Provide
 
-from app.accounts import account_routes, browser_routes, ways_routes
-from app.accounts.asking import PATIENCE
-from app.accounts.current import sign_in_first, viewer, visitor
+from app.accounts import account_routes
 from app.accounts.limiting import within_limits
-from app.accounts.mail import DevelopmentMailer, Mailer
-from app.accounts.middleware import SessionMiddleware
-from app.accounts.provider_routes import ROUTES as PROVIDER_ROUTES
-from app.accounts.providers import CALLBACK, Providers, providers_over
-from app.accounts.routes import ROUTES
+from app.accounts.providers.asking import PATIENCE
+from app.accounts.providers.configured import CALLBACK, Providers, providers_over
+from app.accounts.sessions import routes as sessions
+from app.accounts.sessions.current import sign_in_first, viewer, visitor
+from app.accounts.sessions.middleware import SessionMiddleware
+from app.accounts.sign_in import provider_routes, ways_routes
+from app.accounts.sign_in import routes as sign_in
+from app.accounts.sign_in.mail import DevelopmentMailer, Mailer
 from app.errors import SignInNeeded
 from app.settings import Settings
 from app.web.plugin import Web
@@ -133,11 +134,11 @@ def site_with(
 
     app = Litestar(
         route_handlers=[
-            *ROUTES,
+            *sign_in.ROUTES,
             *account_routes.ROUTES,
-            *PROVIDER_ROUTES,
+            *provider_routes.ROUTES,
             *ways_routes.ROUTES,
-            *browser_routes.ROUTES,
+            *sessions.ROUTES,
             dashboard,
             pricing,
             create,

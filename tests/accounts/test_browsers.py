@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.accounts.devices import device_of
+from app.accounts.sessions.devices import device_of
 from app.database import row, rows
 from tests.accounts.browsers import Browser, element
 from tests.accounts.conftest import Site

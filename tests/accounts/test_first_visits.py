@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 import pytest_asyncio
 
-from app.accounts.providers import CALLBACK
+from app.accounts.providers.configured import CALLBACK
 from app.clock import utc_now
 from app.database import row, rows
 from app.sandbox.store import Wanted

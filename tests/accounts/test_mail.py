@@ -9,8 +9,8 @@ from email.message import Message
 
 import pytest
 
-from app.accounts.letters import sign_in_letter
-from app.accounts.mail import DevelopmentMailer, Mailer, SmtpMailer, mailer_for
+from app.accounts.sign_in.letters import sign_in_letter
+from app.accounts.sign_in.mail import DevelopmentMailer, Mailer, SmtpMailer, mailer_for
 from app.errors import TryLater
 
 LETTER = sign_in_letter(

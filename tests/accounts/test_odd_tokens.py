@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.accounts.asking import document_at
-from app.accounts.attempts import Attempt
-from app.accounts.clerk import ClerkTokens
 from app.accounts.errors import ProviderSilent, UntrustedProof
-from app.accounts.kept import Kept
-from app.accounts.keys import KeyRing, keys_by
-from app.accounts.oidc import OidcProvider, Registration
 from app.accounts.people import Proven
-from app.accounts.tokens import signed_by
+from app.accounts.providers.asking import document_at
+from app.accounts.providers.attempts import Attempt
+from app.accounts.providers.clerk import ClerkTokens
+from app.accounts.providers.kept import Kept
+from app.accounts.providers.keys import KeyRing, keys_by
+from app.accounts.providers.oidc import OidcProvider, Registration
+from app.accounts.providers.tokens import signed_by
 from tests.accounts.clerk_instance import HOST, ClerkInstance
 from tests.accounts.conftest import SetClock
 from tests.accounts.provided import signed

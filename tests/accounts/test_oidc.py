@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from app.accounts.errors import ProviderSilent
-from app.accounts.kept import KEPT_SECONDS, PAUSE_SECONDS, Kept
-from app.accounts.keys import ASKED_AGAIN_AFTER_SECONDS
-from app.accounts.providers import CALLBACK
+from app.accounts.providers.configured import CALLBACK
+from app.accounts.providers.kept import KEPT_SECONDS, PAUSE_SECONDS, Kept
+from app.accounts.providers.keys import ASKED_AGAIN_AFTER_SECONDS
 from app.database import row, rows
 from tests.accounts.browsers import Browser, element, heading
 from tests.accounts.conftest import SetClock, Site, settings_with, site_with

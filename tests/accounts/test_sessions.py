@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.accounts import sessions
-from app.accounts.demo import DEMO_PEOPLE
+from app.accounts.sessions import session
+from app.accounts.sign_in.demo import DEMO_PEOPLE
 from app.database import row, rows
 from tests.accounts.browsers import Browser
 from tests.accounts.conftest import Site, settings_with, site_with
@@ -29,7 +29,7 @@ async def test_signing_in_ignores_a_session_that_was_planted_before(site: Site, 
     assert alice.cookie("session") not in (None, planted)
     assert alice.cookie("anon") is None
     for token in (planted, anonymous):
-        assert await sessions.resolve(token, now=site.clock()) is None
+        assert await session.resolve(token, now=site.clock()) is None
 
 
 async def test_each_sign_in_has_a_new_token_and_ends_the_one_before(site: Site, alice: Browser) -> None:
@@ -38,7 +38,7 @@ async def test_each_sign_in_has_a_new_token_and_ends_the_one_before(site: Site, 
     first = alice.cookie("session")
     answer = await alice.post("/sign-in/demo", from_page="/account", user="funded")
     assert answer.status_code == 303
-    assert first is not None and await sessions.resolve(first, now=site.clock()) is None
+    assert first is not None and await session.resolve(first, now=site.clock()) is None
     assert (await alice.get("/dashboard")).json()["user"] == "user_seed_billing_funded"
 
 
@@ -66,7 +66,7 @@ async def test_static_files_and_health_answers_ask_nobody_who_they_are(
     async def unwanted(*_: object, **__: object) -> None:
         raise AssertionError("looked up")
 
-    monkeypatch.setattr("app.accounts.middleware.resolve", unwanted)
+    monkeypatch.setattr("app.accounts.sessions.middleware.resolve", unwanted)
     answer = await alice.get("/healthz")
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
@@ -136,7 +136,7 @@ async def test_the_last_visit_is_written_once_a_minute(site: Site, alice: Browse
     async def last_seen() -> object:
         found = await row(
             "SELECT last_seen_at FROM sessions WHERE token_hash = $1",
-            sessions.digest(alice.cookie("session") or ""),
+            session.digest(alice.cookie("session") or ""),
         )
         return found and found["last_seen_at"]
 
@@ -175,6 +175,6 @@ async def test_dead_sessions_are_swept_out_at_the_next_sign_in(site: Site, alice
     left = await rows(
         "SELECT 1 FROM sessions WHERE clerk_user_id = $1 AND last_seen_at <= $2",
         user_id,
-        site.clock() - sessions.IDLE,
+        site.clock() - session.IDLE,
     )
     assert left == []

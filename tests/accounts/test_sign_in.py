@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from app.accounts.demo import DEMO_PEOPLE
-from app.accounts.mail import SmtpMailer
+from app.accounts.sign_in.demo import DEMO_PEOPLE
+from app.accounts.sign_in.mail import SmtpMailer
 from app.database import row, rows
 from tests.accounts.browsers import Browser, csrf_token, element, heading
 from tests.accounts.conftest import Site, settings_with, site_with

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
-from app.accounts.sessions import create
+from app.accounts.sessions.session import create
 from app.application import create_app
 from app.database import tx
 from app.settings import Settings

@@ -18,7 +18,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 
-from app.accounts.sessions import create
+from app.accounts.sessions.session import create
 from app.application import catalog_of
 from app.checkout.prices import push_catalog
 from app.cli.parent_death import before_exec

@@ -13,8 +13,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.accounts.demo import DEMO_PEOPLE
-from app.accounts.signing_in import enter_as_demo
+from app.accounts.sign_in.demo import DEMO_PEOPLE
+from app.accounts.sign_in.entering import enter_as_demo
 from app.application import create_app
 from app.catalog.packs import load_catalog
 from app.cli import seed, seed_people

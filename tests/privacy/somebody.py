@@ -3,8 +3,8 @@
 import secrets
 from dataclasses import dataclass
 
-from app.accounts import sessions
 from app.accounts.preferences import Preferences, keep
+from app.accounts.sessions import session
 from app.database import row, tx
 from app.ids import new_id
 from tests.factories import make_user, make_workshop
@@ -41,7 +41,7 @@ async def somebody() -> Somebody:
     await _be_reachable(user_id, address)
     await keep(user_id, Preferences("dark", "Europe/Berlin", "de"))
     async with tx():
-        token = await sessions.create(user_id, provider="email", now=NOW)
+        token = await session.create(user_id, provider="email", now=NOW)
     return Somebody(user_id, word, token, purchase_id)
 
 

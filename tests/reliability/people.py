@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from app.accounts import sessions
+from app.accounts.sessions import session
 from app.cli.local_environment import Addresses
 from app.clock import utc_now
 from app.database import rows
@@ -135,7 +135,7 @@ async def customers(
         made = []
         for place in range(number):
             user = await make_user(balance_credits=FIRST_CREDITS)
-            token = await sessions.create(user, provider="demo", now=utc_now())
+            token = await session.create(user, provider="demo", now=utc_now())
             workshops, chance = await locked_workshops(user, workshops_each), Random(f"{seed} {place}")
             made.append(Customer(user, token, workshops, chance, debits, heard, site, stripe))
         yield made, heard

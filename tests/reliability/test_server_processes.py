@@ -24,7 +24,7 @@ import pytest
 import pytest_asyncio
 
 from app import database
-from app.accounts import sessions
+from app.accounts.sessions import session
 from app.cli.children import free_port
 from app.cli.parent_death import before_exec
 from app.clock import utc_now
@@ -140,7 +140,7 @@ async def books(target: Database) -> AsyncIterator[None]:
 async def busy(url: str, workshops: int) -> AsyncIterator[Traffic]:
     """Traffic as long as the block runs; afterwards the books agree with every answer."""
     alice = await make_user(balance_credits=workshops)
-    token = await sessions.create(alice, provider="demo", now=utc_now())
+    token = await session.create(alice, provider="demo", now=utc_now())
     traffic = Traffic(url, token, await locked_workshops(alice, workshops))
     async with asyncio.TaskGroup() as group:
         for _ in range(PRESSERS):

@@ -3,7 +3,7 @@
 import pytest
 import pytest_asyncio
 
-from app.accounts.providers import Providers
+from app.accounts.providers.configured import Providers
 from tests.checkout.till import Till
 from tests.surface.people import Owner, owner
 from tests.workshops.site import Site, site_with

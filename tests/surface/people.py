@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.accounts.sessions import digest
+from app.accounts.sessions.session import digest
 from app.database import row
 from app.ids import new_id
 from tests.factories import make_purchase, make_user, make_workshop

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 
-from app.accounts.letters import sign_in_letter
+from app.accounts.sign_in.letters import sign_in_letter
 from app.clock import utc_now
 from app.database import row, tx
 from app.ids import new_id

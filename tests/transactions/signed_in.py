@@ -7,7 +7,7 @@ import html5lib
 import httpx
 from litestar import Litestar
 
-from app.accounts import sessions
+from app.accounts.sessions import session
 from app.application import create_app
 from app.database import tx
 from app.settings import Settings
@@ -37,7 +37,7 @@ def reading_app(**changes: object) -> Litestar:
 async def signed_in(app: Litestar, user_id: str) -> httpx.AsyncClient:
     """A browser in which this person is signed in; each call is another browser."""
     async with tx():
-        token = await sessions.create(user_id, provider="test", now=NOW)
+        token = await session.create(user_id, provider="test", now=NOW)
     return stranger(app, session=token)
 
 

@@ -11,8 +11,8 @@ from babel import Locale
 from babel.messages.extract import extract_from_dir
 from litestar import Litestar
 
-from app.accounts.demo import DEMO_PEOPLE
 from app.accounts.preferences import Preferences, keep
+from app.accounts.sign_in.demo import DEMO_PEOPLE
 from app.catalog.packs import load_catalog
 from app.database import rows
 from app.settings import PACKS_FILE

@@ -12,7 +12,7 @@ import httpx
 import stripe
 from litestar import Litestar
 
-from app.accounts import sessions
+from app.accounts.sessions import session
 from app.application import create_app
 from app.clock import utc_now
 from app.database import row, rows, tx
@@ -58,7 +58,7 @@ class Site:
     async def signed_in(self, user_id: str) -> httpx.AsyncClient:
         """The browser of this person."""
         async with tx():
-            token = await sessions.create(user_id, provider="demo", now=utc_now())
+            token = await session.create(user_id, provider="demo", now=utc_now())
         return client_of(self.app, cookies={"session": token})
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import httpx
 from litestar import Litestar
 
-from app.accounts import sessions
+from app.accounts.sessions import session
 from app.application import create_app
 from app.web.csrf import csrf_token
 from tests.checkout.till import Till, settings_for
@@ -53,7 +53,7 @@ class Site:
     clock: SetClock
 
     async def browser(self, user_id: str) -> Browser:
-        token = await sessions.create(user_id, provider="demo", now=self.clock())
+        token = await session.create(user_id, provider="demo", now=self.clock())
         client = self.nobody()
         client.cookies.set("session", token)
         return Browser(client, token)

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
-from app.accounts import sessions
+from app.accounts.sessions import session
 from app.clock import utc_now
 from app.database import pool as database_pool
 from tests.accessibility import RULES
@@ -57,7 +57,7 @@ class Product:
     ) -> Person:
         async def arrive() -> Person:
             user = await make_user(balance_credits=balance_credits, onboarding_complete=is_welcomed)
-            token = await sessions.create(user, provider="demo", now=utc_now())
+            token = await session.create(user, provider="demo", now=utc_now())
             return Person(user, await at_gate(user, title=title), token)
 
         return self.ask(arrive)
@@ -284,7 +284,7 @@ def test_a_sign_in_that_ends_while_somebody_writes_loses_nothing(
     tab.evaluate(RETURN)
     tab.get_by_role("button", name="Save and continue").click()
     expect(tab.locator("#flash")).to_contain_text("What you typed is kept")
-    token = product.ask(lambda: sessions.create(person.user, provider="demo", now=utc_now()))
+    token = product.ask(lambda: session.create(person.user, provider="demo", now=utc_now()))
     context.add_cookies([{"name": "session", "value": token, "url": product.url}])
     tab.reload()  # signed in by now, so the sign-in page leads on to where the form was
     expect(tab.get_by_role("heading", level=1)).to_have_text("5 Persona")
@@ -323,7 +323,7 @@ def test_the_build_pack_prints_without_navigation(context: BrowserContext, produ
 
     async def finish() -> Person:
         user = await make_user(balance_credits=1)
-        token = await sessions.create(user, provider="demo", now=utc_now())
+        token = await session.create(user, provider="demo", now=utc_now())
         return Person(user, await completed(user), token)
 
     tab = tab_of(context, product, product.ask(finish), "/build-pack")

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import pytest_asyncio
 
-from app.accounts import sessions
+from app.accounts.sessions import session
 from app.clock import utc_now
 from app.database import row, rows
 from app.workshops import creation_routes
@@ -124,7 +124,7 @@ async def test_a_typed_title_survives_a_sign_in_that_has_ended(
     alice: Browser, user: str, has_cookie: bool
 ) -> None:
     """UI-11, UI-25: the form comes back filled in."""
-    await sessions.end(alice.token)
+    await session.end(alice.token)
     if not has_cookie:
         alice.client.cookies.delete("session", domain="", path="/")
     form = {"title": "Plan & ‘draft’ 100 %", "start": "free", "form_key": "a"}
@@ -133,7 +133,7 @@ async def test_a_typed_title_survives_a_sign_in_that_has_ended(
     assert answer.status_code == 303
     back = parse_qs(urlsplit(answer.headers["location"]).query)["return_to"][0]
     assert await workshops_of(user) == []
-    alice.client.cookies.set("session", await sessions.create(user, provider="demo", now=utc_now()))
+    alice.client.cookies.set("session", await session.create(user, provider="demo", now=utc_now()))
     page = parsed((await alice.get(back)).text)
     assert by_id(page, "title").get("value") == "Plan & ‘draft’ 100 %"
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.accounts import sessions
+from app.accounts.sessions import session
 from app.database import rows
 from app.workshops.saving import LONGEST_NOTES
 from tests.factories import make_user
@@ -39,7 +39,7 @@ class Writing:
 
     async def sign_in(self, user: str | None = None) -> Browser:
         """In the same browser."""
-        token = await sessions.create(user or self.user, provider="demo", now=self.site.clock())
+        token = await session.create(user or self.user, provider="demo", now=self.site.clock())
         self.browser.client.cookies.set("session", token, domain="", path="/")
         return Browser(self.browser.client, token)
 
@@ -52,7 +52,7 @@ async def writing(site: Site) -> AsyncIterator[Writing]:
 
 async def session_expires(writing: Writing) -> None:
     """As an idle one does: the browser still has its cookie."""
-    await sessions.end(writing.browser.token)
+    await session.end(writing.browser.token)
 
 
 async def signed_out_in_another_tab(writing: Writing) -> None:

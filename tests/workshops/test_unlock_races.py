@@ -14,7 +14,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.accounts import sessions
+from app.accounts.sessions import session
 from app.clock import utc_now
 from app.database import rows
 from app.ids import new_id
@@ -72,7 +72,7 @@ def client_of(url: str) -> httpx.AsyncClient:
 
 async def crowd_of(clients: Clients, *, credits: int) -> Crowd:
     user = await make_user(balance_credits=credits)
-    return Crowd(clients, user, await sessions.create(user, provider="demo", now=utc_now()))
+    return Crowd(clients, user, await session.create(user, provider="demo", now=utc_now()))
 
 
 async def locked_workshops(user_id: str, number: int) -> list[str]:

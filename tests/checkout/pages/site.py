@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 import httpx
 from litestar import Litestar
 
-from app.accounts import sessions
+from app.accounts.sessions import session
 from app.application import create_app
 from app.catalog.packs import Catalog, load_catalog
 from app.checkout.fulfilment import fulfil
@@ -122,7 +122,7 @@ class Site:
     async def browser_of(self, user_id: str) -> Browser:
         """A browser in which this person is signed in."""
         async with tx():
-            token = await sessions.create(user_id, provider="demo", now=utc_now())
+            token = await session.create(user_id, provider="demo", now=utc_now())
         browser = Browser(self.app)
         browser.client.cookies.set("session", token, domain="127.0.0.1")
         return browser

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-from app.accounts.attempts import AttemptFault
-from app.accounts.view import NotSignedInPage, ProviderWay
+from app.accounts.providers.attempts import AttemptFault
+from app.accounts.sign_in.view import NotSignedInPage, ProviderWay
 from app.web.flash import Link
 from app.web.words import marked, said
 

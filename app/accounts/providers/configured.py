@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from app.accounts.asking import provider_client
-from app.accounts.clerk import ClerkTokens
-from app.accounts.kept import Ticks
-from app.accounts.oidc import OidcProvider, Registration
+from app.accounts.providers.asking import provider_client
+from app.accounts.providers.clerk import ClerkTokens
+from app.accounts.providers.kept import Ticks
+from app.accounts.providers.oidc import OidcProvider, Registration
 from app.settings import Settings
 from app.sign_in_rules import KEYS_AT_ISSUER
 

@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 from litestar.response import Response
 
-from app.accounts.devices import device_of
-from app.accounts.typed import TYPED, TYPED_SECONDS
+from app.accounts.sessions.devices import device_of
+from app.accounts.sessions.typed import TYPED, TYPED_SECONDS
 from app.errors import SignInNeeded
 from app.web.cookies import cookie
 from app.web.flash import Flash

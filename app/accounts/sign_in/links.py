@@ -8,7 +8,7 @@ from hmac import compare_digest
 import asyncpg
 
 from app.accounts.limits import LINKS_TO_MAILBOX, count_try
-from app.accounts.sessions import digest
+from app.accounts.sessions.session import digest
 from app.database import row
 from app.ids import new_id
 

@@ -1,7 +1,7 @@
 """The words of the mails we send. Pure."""
 
-from app.accounts.links import LINK_LIVES
-from app.accounts.mail import Letter
+from app.accounts.sign_in.links import LINK_LIVES
+from app.accounts.sign_in.mail import Letter
 from app.web.words import said
 
 

@@ -7,7 +7,7 @@ from joserfc.errors import JoseError
 from joserfc.registry import Header
 
 from app.accounts.errors import UntrustedProof
-from app.accounts.keys import ALGORITHMS, KeyRing
+from app.accounts.providers.keys import ALGORITHMS, KeyRing
 
 SKEW_SECONDS = 60  # between our clock and a provider's
 LONGEST_TOKEN = 16_000

@@ -9,13 +9,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
-from app.accounts import provider_view
 from app.accounts.errors import BelongsToAnother
-from app.accounts.letters import added_address_letter
 from app.accounts.limits import LINKS_ASKED, LINKS_USED
-from app.accounts.links import LinkState, ask_for_link, state_of
-from app.accounts.mail import Mailer
-from app.accounts.provider_routes import (
+from app.accounts.providers.configured import Providers
+from app.accounts.sign_in import provider_view
+from app.accounts.sign_in.entering import add_by_link
+from app.accounts.sign_in.letters import added_address_letter
+from app.accounts.sign_in.links import LinkState, ask_for_link, state_of
+from app.accounts.sign_in.mail import Mailer
+from app.accounts.sign_in.provider_routes import (
     LIMITED,
     WAYS_PATH,
     Answer,
@@ -24,11 +26,9 @@ from app.accounts.provider_routes import (
     known_to_host,
     refused,
 )
-from app.accounts.providers import Providers
-from app.accounts.routes import BROWSER, BROWSER_SECONDS, asking_browser, require_way, typed_address
-from app.accounts.signing_in import add_by_link
-from app.accounts.view import STATUS_OF, TROUBLE, ConfirmPage, WaysPage
-from app.accounts.ways import ways_of
+from app.accounts.sign_in.routes import BROWSER, BROWSER_SECONDS, asking_browser, require_way, typed_address
+from app.accounts.sign_in.view import STATUS_OF, TROUBLE, ConfirmPage, WaysPage
+from app.accounts.sign_in.ways import ways_of
 from app.clock import Clock
 from app.errors import BadInput, NotFound
 from app.settings import Settings

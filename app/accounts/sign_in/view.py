@@ -1,21 +1,15 @@
-"""What the pages of this feature show: one frozen dataclass each."""
+"""What the pages of signing in show: one frozen dataclass each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
-from app.accounts.browsers import SignedInBrowser
-from app.accounts.demo import DemoPerson
-from app.accounts.links import LinkState
-from app.accounts.mail import Letter
-from app.accounts.preferences import THEMES, Preferences
-from app.accounts.ways import Ways
-from app.web.filters import day_text, money
+from app.accounts.sign_in.demo import DemoPerson
+from app.accounts.sign_in.links import LinkState
+from app.accounts.sign_in.mail import Letter
+from app.accounts.sign_in.ways import Ways
 from app.web.flash import Link
-from app.web.manner import LOCALES, Manner, zones
-from app.web.words import marked, said
+from app.web.words import marked
 
-EXAMPLE_DAY = date(2026, 11, 22)
 SIGN_IN = Link(marked("Go to sign-in"), "/sign-in")
 
 
@@ -77,48 +71,6 @@ class WaysPage:
     add_oidc: str
     email: str = ""
     problems: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PreferencesForm:
-    """The preferences as typed, with their choices and what was wrong with them: field → sentence."""
-
-    typed: Preferences
-    problems: Mapping[str, str]
-    themes: tuple[tuple[str, str], ...]
-    locales: tuple[tuple[str, str], ...]
-    zones: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPage:
-    """Who is signed in, and how they want their pages."""
-
-    name: str
-    email: str
-    form: PreferencesForm
-
-
-def preferences_form(typed: Preferences, problems: Mapping[str, str] | None = None) -> PreferencesForm:
-    """The form with these values, each locale with an example of what it does."""
-    return PreferencesForm(
-        typed=typed,
-        problems=problems or {},
-        themes=tuple((name, said(theme)) for name, theme in THEMES.items()),
-        locales=tuple((name, f"{language}: {_example(Manner(name))}") for name, language in LOCALES.items()),
-        zones=zones(),
-    )
-
-
-def _example(as_: Manner) -> str:
-    return " · ".join((money(123_450, "USD", as_), day_text(EXAMPLE_DAY, as_)))
-
-
-@dataclass(frozen=True, slots=True)
-class BrowsersPage:
-    """Where a person is signed in, this browser first."""
-
-    browsers: tuple[SignedInBrowser, ...]
 
 
 @dataclass(frozen=True, slots=True)

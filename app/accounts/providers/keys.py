@@ -7,9 +7,9 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
-from app.accounts.asking import Document
 from app.accounts.errors import ProviderSilent, UntrustedProof
-from app.accounts.kept import Kept
+from app.accounts.providers.asking import Document
+from app.accounts.providers.kept import Kept
 
 ASKED_AGAIN_AFTER_SECONDS = 60.0  # for a key that we do not know: invented names must not become requests
 PUBLIC = frozenset({"kty", "n", "e", "crv", "x", "y"})

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.accounts import sessions
-from app.accounts.demo import demo_person
-from app.accounts.links import LinkState, take_link
 from app.accounts.people import Proven, add_way_in, person
+from app.accounts.sessions import session
+from app.accounts.sign_in.demo import demo_person
+from app.accounts.sign_in.links import LinkState, take_link
 from app.database import repeated_if_undone, tx
 
 
@@ -28,7 +28,7 @@ async def enter_as_demo(name: str, *, old_session: str | None, now: datetime, de
     who = demo_person(name)
     async with tx():
         user_id = await person(Proven("demo", who.name, who.email, who.full_name, user_id=who.user_id))
-        return await sessions.create(user_id, provider="demo", now=now, instead_of=old_session, device=device)
+        return await session.create(user_id, provider="demo", now=now, instead_of=old_session, device=device)
 
 
 @repeated_if_undone
@@ -46,10 +46,10 @@ async def enter_by_link(
             return state
         email: str = link["email"]
         user_id = await person(Proven("email", email, email, email.partition("@")[0]))
-        session = await sessions.create(
+        new_token = await session.create(
             user_id, provider="email", now=now, instead_of=old_session, device=device
         )
-        return Entered(session, link["return_path"])
+        return Entered(new_token, link["return_path"])
 
 
 @repeated_if_undone
@@ -61,13 +61,13 @@ async def enter_proven(proven: Proven, *, old_session: str | None, now: datetime
     """
     async with tx():
         user_id = await person(proven)
-        return await sessions.create(
+        return await session.create(
             user_id,
             provider=proven.provider,
             now=now,
             instead_of=old_session,
             device=device,
-            longest=sessions.VOUCHED_FOR,
+            longest=session.VOUCHED_FOR,
         )
 
 

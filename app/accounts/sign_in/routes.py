@@ -1,4 +1,4 @@
-"""Pages of signing in and out. Thin: the rules stand in `links`, `sessions` and `people`."""
+"""Pages of signing in and out. Thin: the rules stand in `links`, `entering` and `people`."""
 
 import re
 import secrets
@@ -10,19 +10,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response, Template
 
-from app.accounts import provider_view, sessions
 from app.accounts.addresses import is_address
-from app.accounts.current import device_behind
-from app.accounts.demo import DEMO_PEOPLE
 from app.accounts.errors import AccountClosed
-from app.accounts.letters import sign_in_letter
 from app.accounts.limits import DEMO_SIGN_INS, LINKS_ASKED, LINKS_USED
-from app.accounts.links import LINK_LIVES, LinkState, ask_for_link, state_of
-from app.accounts.mail import DevelopmentMailer, Mailer
-from app.accounts.middleware import SESSION, SESSION_SECONDS
-from app.accounts.providers import host_product, oidc_name
-from app.accounts.signing_in import enter_as_demo, enter_by_link
-from app.accounts.view import (
+from app.accounts.providers.configured import host_product, oidc_name
+from app.accounts.sessions import session
+from app.accounts.sessions.current import device_behind
+from app.accounts.sessions.middleware import SESSION, SESSION_SECONDS
+from app.accounts.sign_in import provider_view
+from app.accounts.sign_in.demo import DEMO_PEOPLE
+from app.accounts.sign_in.entering import enter_as_demo, enter_by_link
+from app.accounts.sign_in.letters import sign_in_letter
+from app.accounts.sign_in.links import LINK_LIVES, LinkState, ask_for_link, state_of
+from app.accounts.sign_in.mail import DevelopmentMailer, Mailer
+from app.accounts.sign_in.view import (
     CLOSED,
     STATUS_OF,
     TROUBLE,
@@ -144,7 +145,7 @@ async def sign_out(request: HttpRequest) -> Response[None]:
     """End this session; others of the same person go on."""
     token: str | None = scope_state(request.scope)["session_token"]
     if token is not None:
-        await sessions.end(token)
+        await session.end(token)
     answer = go(request, "/sign-in", flash=Flash("done", said("You are signed out.")))
     answer.set_cookie(cookie(options_of(request), SESSION, "", max_age_seconds=0))
     answer.headers["Clear-Site-Data"] = '"cache"'  # pages that a browser keeps whole for Back, too

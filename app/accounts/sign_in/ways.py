@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from app.accounts.providers import host_product, oidc_name
+from app.accounts.providers.configured import host_product, oidc_name
 from app.database import rows
 from app.settings import Settings
 from app.web.words import said

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.accounts.sessions import IDLE, digest
+from app.accounts.sessions.session import IDLE, digest
 from app.database import repeated_if_undone, rows, tx
 from app.errors import NotFound
 from app.trail import Act, note

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from app.accounts.sessions import digest
+from app.accounts.sessions.session import digest
 from app.database import repeated_if_undone, row, tx
 from app.web.cookies import is_signed, signature
 

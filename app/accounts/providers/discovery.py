@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 from authlib.oidc.discovery import get_well_known_url
 
-from app.accounts.asking import Document, document_at
 from app.accounts.errors import ProviderSilent
+from app.accounts.providers.asking import Document, document_at
 
 _ADDRESS = re.compile(r"https?://[!-~]+")
 AUTHENTICATIONS = ("client_secret_basic", "client_secret_post")

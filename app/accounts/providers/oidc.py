@@ -17,14 +17,14 @@ from authlib.oidc.core import CodeIDToken
 from joserfc.jwt import Token
 
 from app.accounts.addresses import told_name, vouched_address
-from app.accounts.asking import Document, answer_to, document_at
-from app.accounts.attempts import ATTEMPT_LIVES, Attempt
-from app.accounts.discovery import Endpoints, discovered
 from app.accounts.errors import ProviderSilent, UntrustedProof
-from app.accounts.kept import Kept, Ticks
-from app.accounts.keys import KeyRing, keys_by
 from app.accounts.people import Proven
-from app.accounts.tokens import ODD, SKEW_SECONDS, signed_by
+from app.accounts.providers.asking import Document, answer_to, document_at
+from app.accounts.providers.attempts import ATTEMPT_LIVES, Attempt
+from app.accounts.providers.discovery import Endpoints, discovered
+from app.accounts.providers.kept import Kept, Ticks
+from app.accounts.providers.keys import KeyRing, keys_by
+from app.accounts.providers.tokens import ODD, SKEW_SECONDS, signed_by
 from app.ids import is_id
 
 SCOPE = "openid email profile"

@@ -5,9 +5,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response, Template
 
-from app.accounts.browsers import browsers_of, sign_out_browser, sign_out_everywhere, sign_out_others
-from app.accounts.middleware import SESSION
-from app.accounts.view import BrowsersPage
+from app.accounts.sessions.browsers import browsers_of, sign_out_browser, sign_out_everywhere, sign_out_others
+from app.accounts.sessions.middleware import SESSION
+from app.accounts.sessions.view import BrowsersPage
 from app.errors import NotFound
 from app.ids import is_id
 from app.web.cookies import cookie

@@ -11,9 +11,6 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Response, Template
 
-from app.accounts import attempts, provider_view
-from app.accounts.attempts import ATTEMPT_LIVES, Attempt, AttemptFault
-from app.accounts.current import device_behind
 from app.accounts.errors import (
     AccountClosed,
     BelongsToAnother,
@@ -23,12 +20,16 @@ from app.accounts.errors import (
     UntrustedProof,
 )
 from app.accounts.limits import PROVIDER_ASKED
-from app.accounts.oidc import OidcProvider
 from app.accounts.people import Proven
-from app.accounts.providers import CALLBACK, Providers, host_product, oidc_name
-from app.accounts.routes import BROWSER, WAY_BACK, asking_browser, let_in, our_page
-from app.accounts.signing_in import add_proven, enter_proven
-from app.accounts.view import CLOSED, NotSignedInPage
+from app.accounts.providers import attempts
+from app.accounts.providers.attempts import ATTEMPT_LIVES, Attempt, AttemptFault
+from app.accounts.providers.configured import CALLBACK, Providers, host_product, oidc_name
+from app.accounts.providers.oidc import OidcProvider
+from app.accounts.sessions.current import device_behind
+from app.accounts.sign_in import provider_view
+from app.accounts.sign_in.entering import add_proven, enter_proven
+from app.accounts.sign_in.routes import BROWSER, WAY_BACK, asking_browser, let_in, our_page
+from app.accounts.sign_in.view import CLOSED, NotSignedInPage
 from app.clock import Clock
 from app.errors import NotFound
 from app.settings import Settings

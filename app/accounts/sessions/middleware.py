@@ -7,10 +7,10 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from app.accounts.current import way_back
 from app.accounts.preferences import OVERRIDES
-from app.accounts.sessions import LONGEST, SignedIn, resolve
-from app.accounts.typed import Keep, new_typed_key, typed_key
+from app.accounts.sessions.current import way_back
+from app.accounts.sessions.session import LONGEST, SignedIn, resolve
+from app.accounts.sessions.typed import Keep, new_typed_key, typed_key
 from app.clock import Clock
 from app.errors import SignInNeeded
 from app.web.cookies import cookie_name
