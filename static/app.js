@@ -32,6 +32,7 @@ document.addEventListener("keydown", ({ key }) => {
 const unreachable = () => document.getElementById("flash").replaceChildren(
   document.getElementById("unreachable").content.cloneNode(true));
 document.addEventListener("htmx:error", unreachable);
+document.addEventListener("htmx:after:request", () => document.querySelector(".unreachable")?.remove());   // it answers again
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   if (ctx.response.status >= 500 && !ctx.text.includes('id="flash"')) unreachable();
 });

@@ -96,3 +96,18 @@ def test_filters_that_fail_leave_rows_or_words_but_never_a_broken_page(tabs: Tab
     expect(page.locator("#transactions-rows").get_by_role("link", name="Clear filters")).to_have_count(1)
     expect(page).to_have_url("/transactions?from=2026-02-01")
     expect(page.get_by_text("boom")).to_have_count(0)
+
+
+def test_the_word_that_the_server_is_away_goes_when_it_answers_again(tabs: Tabs) -> None:
+    """UI-23: by whatever answers first, even with a refusal."""
+    page = history_of(tabs())
+    page.context.set_offline(True)
+    page.locator("#type").select_option("grant")
+    expect(page.locator("#flash")).to_contain_text("cannot be reached")
+    page.context.set_offline(False)
+    page.locator("#type").select_option("refund")
+    expect(page.locator("#live")).to_have_text("3 rows match these filters.")
+    expect(page.locator("#flash")).to_be_empty()
+    page.route("**/transactions?type=grant*", lambda route: route.fulfill(status=502, body="gateway"))
+    page.locator("#type").select_option("grant")
+    expect(page.locator("#flash")).to_contain_text("cannot be reached")
