@@ -99,6 +99,11 @@ class FilterForm:
     workshops: tuple[Option, ...]
     has_older_workshops: bool
 
+    @property
+    def is_used(self) -> bool:
+        """True when something was typed: where there is little room, the form then stands open."""
+        return any(self.typed.values())
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryView:

@@ -8,7 +8,7 @@ SEEN = """wanted => {
   if (!here || here === document.body) return {what: "nothing"};
   const shown = here.closest(".choice") || here;  // a card draws the outline for its radio button
   const {outlineStyle, outlineWidth, outlineColor} = getComputedStyle(shown);
-  const box = shown.getBoundingClientRect();
+  const [box] = shown.getClientRects();  // of a link that is broken over lines, the first of them
   const x = Math.min(Math.max(box.x + box.width / 2, 1), innerWidth - 1);
   const y = Math.min(Math.max(box.y + box.height / 2, 1), innerHeight - 1);
   const top = document.elementFromPoint(x, y);

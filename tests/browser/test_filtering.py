@@ -1,11 +1,15 @@
 """The history's filters in a real browser: searching while typing, slow answers, the file, and filters that fail."""
 
 import csv
+import re
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Tabs
 from tests.browser.going import sign_in_as_demo_person
+from tests.browser.keys import Keys
+from tests.browser.sight import NARROW
 
 FOCUS = "document.activeElement.id"
 
@@ -111,3 +115,33 @@ def test_the_word_that_the_server_is_away_goes_when_it_answers_again(tabs: Tabs)
     page.route("**/transactions?type=grant*", lambda route: route.fulfill(status=502, body="gateway"))
     page.locator("#type").select_option("grant")
     expect(page.locator("#flash")).to_contain_text("cannot be reached")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_on_a_narrow_screen_the_filters_open_when_they_are_wanted(tabs: Tabs, *, scripts: bool) -> None:
+    """UI-01, UI-04, UI-17: rows come first; by keyboard alone they open, and stay open while they narrow something."""
+    page = tabs(scripts=scripts)
+    page.set_viewport_size(NARROW)
+    history_of(page)
+    filters, opener = page.locator("form.filters"), page.locator("summary", has_text="Filter")
+    expect(filters).to_be_hidden()
+    keys = Keys(page) if scripts else None  # what has the focus is only told by a script
+    if keys:
+        keys.press_on(opener)
+    else:
+        opener.press("Enter")
+    page.locator("#type").select_option("refund")
+    page.get_by_role("button", name="Apply filters").press("Enter")
+    expect(page.get_by_role("heading", name="3 rows match these filters")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/transactions\?type=refund"))
+    page.reload()
+    expect(filters).to_be_visible()
+    page.get_by_role("link", name="Clear filters").click()
+    expect(filters).to_be_hidden()
+
+
+def test_on_a_wide_screen_the_filters_stand_there(tabs: Tabs) -> None:
+    page = history_of(tabs())
+    expect(page.locator("summary", has_text="Filter")).to_be_hidden()
+    expect(page.locator("form.filters")).to_be_visible()
+    Keys(page).to(page.locator("#type"))

@@ -133,15 +133,22 @@ def _too_long(page: Page) -> None:
     page.get_by_text("Please check this").wait_for()
 
 
-def _filtered(page: Page) -> None:
+def _with_filters(page: Page) -> None:
     page.goto("/transactions")
+    opener = page.locator("summary", has_text="Filter")
+    if opener.is_visible():  # where it is narrow
+        opener.click()
+
+
+def _filtered(page: Page) -> None:
+    _with_filters(page)
     page.locator("#type").select_option("refund")
     page.wait_for_url("**type=refund")
     page.get_by_role("heading", name="3 rows match these filters").wait_for()
 
 
 def _away(page: Page) -> None:
-    page.goto("/transactions")
+    _with_filters(page)
     page.context.set_offline(True)
     page.locator("#type").select_option("grant")
     page.locator("#flash .notice").wait_for()
