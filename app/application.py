@@ -28,6 +28,7 @@ from app.clock import Clock, utc_now
 from app.dashboard import routes as dashboard
 from app.errors import SignInNeeded
 from app.onboarding import routes as onboarding
+from app.operator import routes as operator
 from app.payments.gateway import PaymentGateway
 from app.payments.stripe_gateway import stripe_gateway
 from app.privacy import routes as privacy
@@ -70,6 +71,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *dashboard.ROUTES,
     *explaining.ROUTES,
     *onboarding.ROUTES,
+    *operator.ROUTES,
     *privacy.ROUTES,
     *readiness.ROUTES,
     *statements.ROUTES,
@@ -108,7 +110,7 @@ def create_app(
 
     return Litestar(
         route_handlers=ROUTES,
-        middleware=[RequestId(), SessionMiddleware(options, clock)],
+        middleware=[RequestId(), SessionMiddleware(options, clock, settings.operators)],
         guards=[limiting.within_limits],
         plugins=[Web(options)],
         dependencies=_dependencies(settings, catalog, clock, post_office),

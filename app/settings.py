@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     clerk_authorized_parties: Listed = ()
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str = "no-reply@example.com"
+    operators: Listed = ()  # proven e-mail addresses that see /operator
     trusted_proxies: Listed = ()  # whose X-Forwarded-For is believed
     reconcile_every_seconds: int = Field(default=300, ge=0)  # 0: never
 
@@ -105,6 +106,11 @@ class Settings(BaseSettings):
         if isinstance(value, str) and value not in ("true", "false"):
             raise ValueError("true or false")
         return value
+
+    @field_validator("operators")
+    @classmethod
+    def _as_proven_addresses_are_kept(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(address.lower() for address in value)
 
     @field_validator("paywall_cutoff")
     @classmethod

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
+from app.accounts.addresses import is_address as is_mail_address
+
 Given = Mapping[str, str]
 Rule = tuple[str, str, Callable[[Given], bool]]
 
@@ -47,6 +49,14 @@ def _parties(given: Given) -> list[str]:
     return [part.strip() for part in given.get("clerk_authorized_parties", "").split(",") if part.strip()]
 
 
+def _are_mail_addresses(given: Given) -> bool:
+    """No pattern either: a star is a letter of an address, and would match nobody."""
+    named = given.get("operators", "")
+    return "*" not in named and (
+        not named or all(is_mail_address(part.strip().lower()) for part in named.split(","))
+    )
+
+
 def _is_empty_or(given: Given, name: str, *schemes: str) -> bool:
     return not given.get(name) or is_address(given[name], *schemes)
 
@@ -57,6 +67,7 @@ EVERYWHERE: tuple[Rule, ...] = (
         f"a list of: {', '.join(sorted(WAYS))}",
         lambda given: bool(ways(given)) and ways(given) <= WAYS,
     ),
+    ("operators", "e-mail addresses such as ada@example.com, with commas between", _are_mail_addresses),
     (
         "smtp_url",
         "smtp://user:password@host:587 or smtps://…",

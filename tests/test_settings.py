@@ -54,6 +54,7 @@ def test_good_settings_are_read_with_their_types(monkeypatch: pytest.MonkeyPatch
         PAYWALL_CUTOFF="2026-01-31T01:00:00+01:00",
         STRIPE_PRICE_SINGLE_FLIGHT="price_1",
         RECONCILE_EVERY_SECONDS="0",
+        OPERATORS="Ada@Example.com, grace@example.com",
     )
     assert settings.is_production
     assert settings.is_live
@@ -62,6 +63,7 @@ def test_good_settings_are_read_with_their_types(monkeypatch: pytest.MonkeyPatch
     assert settings.paywall_cutoff == datetime(2026, 1, 31, tzinfo=UTC)
     assert settings.price_ids == {"single-flight": "price_1"}
     assert settings.reconcile_every_seconds == 0
+    assert settings.operators == ("ada@example.com", "grace@example.com")
 
 
 def test_a_test_key_will_do_in_development(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,6 +114,10 @@ BAD = [
     (LIVE, "TRUSTED_PROXIES", "10.0.0.0/8,proxy.internal"),
     (LIVE, "TRUSTED_PROXIES", "0.0.0.0/0"),
     (LIVE, "TRUSTED_PROXIES", "10.0.0.0/33"),
+    (LIVE, "OPERATORS", "boss@example.com,"),
+    (LIVE, "OPERATORS", "boss"),
+    (LIVE, "OPERATORS", "Boss <boss@example.com>"),
+    (LIVE, "OPERATORS", "*@example.com"),
     (LIVE, "STRIPE_SECRET_KEY", None),
     (LIVE, "STRIPE_SECRET_KEY", "sk_test_4eC39HqLyjWDarjtT1zdp7dc"),
     (LIVE, "STRIPE_SECRET_KEY", "pk_live_4eC39HqLyjWDarjtT1zdp7dc"),

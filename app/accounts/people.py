@@ -28,6 +28,15 @@ INSERT INTO identities (id, clerk_user_id, provider, subject, email, email_verif
 VALUES ($1, $2, $3, $4, $5, $6)
 """
 
+# What the way in says of the address today: whoever it no longer vouches for is no operator by it.
+RENEW_IDENTITY = """
+UPDATE identities
+   SET email = coalesce($3, email), email_verified = $3 IS NOT NULL
+ WHERE provider = $1
+   AND subject = $2
+   AND (email IS DISTINCT FROM coalesce($3, email) OR email_verified <> ($3 IS NOT NULL))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Proven:
@@ -49,11 +58,12 @@ async def person(proven: Proven) -> str:
 
     Accounts are joined by provider and subject alone, never by an e-mail address, which two people may share.
     Inside: the caller's tx. First visits of one person at once wait for each other: one row.
-    Repeat: answers the same id and writes nothing, whatever the other values are.
+    Repeat: answers the same id, whatever the other values are; of them only the proven address is kept anew.
     Raises: AccountClosed: the person is known and was closed.
         NoProvenEmail: the person is not known, and there is no address to write to.
     """
     if (known := await _known(proven)) is not None:
+        await row(RENEW_IDENTITY, proven.provider, proven.subject, proven.email)
         return known
     await _alone_with(proven)
     if (known := await _known(proven)) is not None:  # a rival's row, visible now that the wait is over

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.sight import Look, Sight
 from tests.cli.product import Product, running
-from tests.gallery.scenes import Scene
+from tests.gallery.scenes import OPERATOR, Scene
 
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
@@ -27,7 +27,7 @@ Watch = Callable[[Scene], Sight]
 def product() -> Iterator[Product]:
     with tempfile.TemporaryDirectory(prefix="billing-browser-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # as root the database server runs as nobody, who has to get in
-        with running(Path(folder) / "data") as started:
+        with running(Path(folder) / "data", OPERATORS=OPERATOR) as started:
             yield started
 
 

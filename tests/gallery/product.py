@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cli.product import running
+from tests.gallery.scenes import OPERATOR
 
 
 @contextmanager
@@ -16,5 +17,5 @@ def product(base_url: str | None) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="billing-gallery-") as folder:
         Path(folder).chmod(0o755)  # as root the database server runs as nobody, who has to get in
-        with running(Path(folder) / "data") as own:
+        with running(Path(folder) / "data", OPERATORS=OPERATOR) as own:
             yield own.base_url

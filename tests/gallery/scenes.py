@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 SETTLING = "/checkout/success?session_id=cs_seed_pending_001"
 RETURNED = "/checkout/success?session_id=cs_seed_refund_001"
+OPERATOR = "operator@example.com"  # of the product that is looked at
 Walk = Callable[[Page], None]
 
 
@@ -172,6 +173,16 @@ def _confirmed(page: Page) -> None:
     page.get_by_role("button", name="Continue").wait_for()
 
 
+def _as_operator(page: Page) -> None:
+    """By a mailed link: no demo person proves an address."""
+    _mailed(OPERATOR)(page)
+    page.goto("/dev/mailbox")
+    page.get_by_role("article").filter(has_text=OPERATOR).first.get_by_role("link").click()
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/dashboard")
+    page.goto("/operator")
+
+
 SCENES = (
     Scene("sign-in", None, at("/sign-in")),
     Scene("ways-to-sign-in", "active", at("/account/sign-in")),
@@ -229,6 +240,7 @@ SCENES = (
     Scene("account", "active", at("/account")),
     Scene("browsers", "active", at("/account/sessions")),
     Scene("step-just-unlocked", "funded", _unlocked),
+    Scene("operator", None, _as_operator),
     Scene("not-found", "active", at("/purchases/pur_nothing")),
     Scene("styleguide", None, at("/styleguide")),
 )

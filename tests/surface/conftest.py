@@ -5,13 +5,13 @@ import pytest_asyncio
 
 from app.accounts.providers.configured import Providers
 from tests.checkout.till import Till
-from tests.surface.people import Owner, owner
+from tests.surface.people import OPERATOR, Owner, owner
 from tests.workshops.site import Site, site_with
 
 
 @pytest.fixture(scope="session")
 def shared_site(shared_till: Till) -> Site:
-    site = site_with(shared_till, sign_in=("demo", "email"))
+    site = site_with(shared_till, sign_in=("demo", "email"), operators=(OPERATOR,))
     site.app.state.providers = Providers(None, None)
     return site
 

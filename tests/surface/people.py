@@ -10,6 +10,7 @@ from tests.workshops.site import Browser, Site
 from tests.workshops.stories import UNLOCK, new_workshop, write
 
 MARK = "Zaunkoenig"
+OPERATOR = "olga@example.test"
 
 
 @dataclass(frozen=True)

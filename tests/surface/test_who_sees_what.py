@@ -7,10 +7,11 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from app.database import rows
+from app.accounts.people import Proven, person
+from app.database import rows, tx
 from app.web.csrf import csrf_token
 from tests.factories import make_user
-from tests.surface.people import MARK, Owner, given_away, unknown_ids
+from tests.surface.people import MARK, OPERATOR, Owner, given_away, unknown_ids
 from tests.surface.walk import ASKED, Door, doors, fingerprint
 from tests.web.reading import untokened
 from tests.workshops.site import SECRET, Browser, Site
@@ -19,6 +20,7 @@ PLANTED = "p" * 43
 PUBLIC = {
     "/",
     "/badge",
+    "/operator",  # for operators alone: everybody else, signed in or not, is told that there is no such page
     "/dev/mailbox",
     "/healthz",
     "/help",
@@ -37,6 +39,7 @@ PUBLIC = {
     "/{rest}",
 }
 # Signed out, the price list says what a pack costs before anybody signs in.
+NEW_EACH_TIME = {"content-length", "set-cookie", "x-request-id"}  # the first by the mask of a token
 FOR_VISITORS_TOO = {"/checkout"}
 AS = {
     "page": {},
@@ -71,16 +74,35 @@ async def bob(site: Site) -> Browser:
     return await site.browser(await make_user(name="Bob"))
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def olga(site: Site) -> Browser:
+    """An operator, by the setting and by the way in that proves her address."""
+    async with tx():
+        user_id = await person(Proven("email", OPERATOR, OPERATOR, "Olga"))
+    return await site.browser(user_id, provider="email")
+
+
+@pytest.fixture
+def strangers(bob: Browser, olga: Browser) -> Mapping[str, Browser]:
+    """Who is signed in, and has nothing to do with Alice."""
+    return {"bob": bob, "an operator": olga}
+
+
 @pytest.mark.parametrize("shape", AS)
+@pytest.mark.parametrize("who", ["bob", "an operator"])
 async def test_what_is_somebody_elses_is_not_there(
-    site: Site, alice: Owner, bob: Browser, shape: str
+    site: Site, alice: Owner, strangers: Mapping[str, Browser], who: str, shape: str
 ) -> None:
-    """ACCT-02, W14, W15: byte for byte what an id that never was is answered with; and nothing changes."""
+    """ACCT-02, W14, W15: byte for byte what an id that never was is answered with; and nothing changes.
+
+    An operator sees no more of other people's than anybody else.
+    """
+    visitor = strangers[who]
     unknown = unknown_ids()
     before = await fingerprint()
     for door in of_a_thing(site.app):
-        theirs = await knocked(bob, door, alice.ids, AS[shape])
-        nobodys = await knocked(bob, door, unknown, AS[shape])
+        theirs = await knocked(visitor, door, alice.ids, AS[shape])
+        nobodys = await knocked(visitor, door, unknown, AS[shape])
         assert (theirs.status_code, nobodys.status_code) == (404, 404), door
         assert untokened(theirs.text) == untokened(nobodys.text), door
     assert await fingerprint() == before
@@ -131,17 +153,38 @@ def replace_token(browser: Browser) -> Browser:
     return Browser(browser.client, PLANTED)
 
 
+@pytest.mark.parametrize("who", ["bob", "an operator"])
 async def test_no_page_of_anybodys_shows_a_trace_of_somebody_else(
-    site: Site, alice: Owner, bob: Browser
+    site: Site, alice: Owner, strangers: Mapping[str, Browser], who: str
 ) -> None:
     """W14, W15: ids of hers in the query, in filters and as a search find nothing of hers either."""
+    visitor = strangers[who]
     asked = [each.format(**alice.ids) for each in ASKED] + [f"/transactions?q={MARK}"]
     opened = [each.at(alice.ids | REST) for each in doors(site.app) if each.method == "GET"]
     hers = [MARK, *(text for name, text in alice.ids.items() if name in ("transaction_id",))]
     for path in [*asked, *opened]:
-        answer = await bob.client.get(path)
+        answer = await visitor.client.get(path)
         shown = answer.text.replace(f"q={MARK}", "").replace(f'value="{MARK}"', "").replace(f"“{MARK}”", "")
         assert not any(each in shown for each in hers) or answer.status_code == 404, path
+
+
+@pytest.mark.parametrize("shape", AS)
+async def test_operators_have_a_page_and_to_everybody_else_it_is_not_there(
+    site: Site, alice: Owner, bob: Browser, olga: Browser, shape: str
+) -> None:
+    """W14: byte for byte what an address that nobody has taken is answered with."""
+    assert (await olga.get("/operator", AS[shape])).status_code == 200
+    for browser in (alice.browser, bob, Browser(site.nobody(), "")):
+        answer = await browser.get("/operator", AS[shape])
+        nowhere = await browser.get("/nowhere", AS[shape])
+        assert (answer.status_code, nowhere.status_code) == (404, 404)
+        assert untokened(answer.text) == untokened(nowhere.text)
+        assert unmarked(answer) == unmarked(nowhere)
+
+
+def unmarked(answer: httpx.Response) -> dict[str, str]:
+    """Its headers, but for what is new in every answer."""
+    return {name: text for name, text in answer.headers.items() if name not in NEW_EACH_TIME}
 
 
 def test_which_pages_are_for_everybody_is_known(site: Site) -> None:

@@ -52,8 +52,8 @@ class Site:
     till: Till
     clock: SetClock
 
-    async def browser(self, user_id: str) -> Browser:
-        token = await session.create(user_id, provider="demo", now=self.clock())
+    async def browser(self, user_id: str, *, provider: str = "demo") -> Browser:
+        token = await session.create(user_id, provider=provider, now=self.clock())
         client = self.nobody()
         client.cookies.set("session", token)
         return Browser(client, token)

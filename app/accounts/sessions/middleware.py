@@ -1,5 +1,6 @@
 """Decides who sends a request, once, before anything else asks. Knows the cookie, but no page."""
 
+from collections.abc import Collection
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -35,15 +36,16 @@ class SessionMiddleware(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = "no_session"
 
-    def __init__(self, options: SiteOptions, clock: Clock) -> None:
+    def __init__(self, options: SiteOptions, clock: Clock, operators: Collection[str] = ()) -> None:
         self.options = options
         self.clock = clock
+        self.operators = operators
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: HttpRequest = scope["litestar_app"].request_class(scope, receive)
         token = request.cookies.get(cookie_name(self.options, SESSION))
         now = self.clock()
-        signed_in = await resolve(token, now=now) if token else None
+        signed_in = await resolve(token, now=now, operators=self.operators) if token else None
         if signed_in is None and _needs_session(request):
             await self._keep_typed(request, now)
             if token or (request.route_handler.opt.get("keeps") and is_sent_by_us(request, self.options)):
@@ -85,7 +87,7 @@ def _viewer(signed_in: SignedIn) -> Viewer:
         clerk_user_id=signed_in.clerk_user_id,
         name=signed_in.name or signed_in.email,
         email=signed_in.email,
-        is_operator=False,  # nobody is one until there are pages for them
+        is_operator=signed_in.is_operator,
         badge=badge,
         theme=signed_in.theme if signed_in.theme in OVERRIDES else "",
         manner=manner_of(signed_in.locale, signed_in.time_zone),

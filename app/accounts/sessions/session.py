@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,7 +29,13 @@ SELECT s.id AS session_id, s.last_seen_at, u.clerk_user_id, u.name, u.email, u.g
          WHERE t.clerk_user_id = u.clerk_user_id
            AND t.seq IS NULL              -- by the index of uncounted rows, however long the history is
            AND t.status = 'pending') AS pending_credits,
-       p.theme, p.locale, p.time_zone     -- of whoever never chose, NULL
+       p.theme, p.locale, p.time_zone,    -- of whoever never chose, NULL
+       cardinality($4::text[]) > 0        -- while OPERATORS names nobody, nobody is looked for
+         AND s.provider <> 'demo'         -- nobody has proven that address
+         AND (SELECT coalesce(bool_and(i.email_verified AND coalesce(i.email = ANY ($4), false)), false)
+                FROM identities i         -- each that this session may have come in by, not only one of them
+               WHERE i.clerk_user_id = u.clerk_user_id
+                 AND i.provider = s.provider) AS is_operator
   FROM sessions s JOIN users u USING (clerk_user_id)
        LEFT JOIN preferences p USING (clerk_user_id)
  WHERE s.token_hash = $1
@@ -74,6 +81,7 @@ class SignedIn:
     theme: str | None
     locale: str | None
     time_zone: str | None
+    is_operator: bool
 
 
 async def create(
@@ -105,9 +113,13 @@ async def create(
     return token
 
 
-async def resolve(token: str, *, now: datetime) -> SignedIn | None:
-    """Who is signed in with this token, or None. Use renews the idle time, written at most once a minute."""
-    found = await row(RESOLVE, digest(token), now, now - IDLE)
+async def resolve(token: str, *, now: datetime, operators: Collection[str] = ()) -> SignedIn | None:
+    """Who is signed in with this token, or None. Use renews the idle time, written at most once a minute.
+
+    An operator is who came in by a way that proves one of these addresses, and can prove no other that way:
+    else somebody who had this browser for a minute, and added an address of their own, would be one for good.
+    """
+    found = await row(RESOLVE, digest(token), now, now - IDLE, operators)
     if found is None:
         return None
     signed_in = SignedIn(**found)
