@@ -1,11 +1,9 @@
 """Wires the product together: the only place that knows every feature."""
 
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from ipaddress import ip_network
 
-import structlog
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
@@ -27,6 +25,7 @@ from app.checkout.start import Shop
 from app.clock import Clock, utc_now
 from app.dashboard import routes as dashboard
 from app.errors import SignInNeeded
+from app.logs.steps import log_quietly
 from app.onboarding import routes as onboarding
 from app.operator import routes as operator
 from app.payments.gateway import PaymentGateway
@@ -34,7 +33,6 @@ from app.payments.stripe_gateway import stripe_gateway
 from app.privacy import routes as privacy
 from app.reconcile.step import Means
 from app.reconcile.ticking import comparing
-from app.redaction import redacted
 from app.settings import BadSettings, Problem, Settings, unsafe
 from app.transactions import explaining_routes as explaining
 from app.transactions import routes as transactions
@@ -49,15 +47,6 @@ from app.webhooks import routes as webhooks
 from app.workshops import routes as workshops
 from app.workshops.access import PaywallRules
 from app.workshops.steps import FREE_RANGE, PAID_RANGE, STEPS
-
-LOG_STEPS: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-    structlog.processors.LogfmtRenderer(bool_as_flag=False),
-    lambda _, __, line: redacted(str(line)),
-]
 
 GatewayFactory = Callable[[Settings], AbstractAsyncContextManager[PaymentGateway]]
 
@@ -97,7 +86,7 @@ def create_app(
     catalog = catalog_of(settings)
     if problems := unsafe(settings):
         raise BadSettings(problems)
-    _log_quietly()
+    log_quietly()
     options = site_options(settings)
     post_office = mailer or mailer_for(smtp_url=settings.smtp_url, mail_from=settings.mail_from)
 
@@ -207,13 +196,3 @@ def _dependencies(settings: Settings, catalog: Catalog, clock: Clock, mailer: Ma
 
 def _value(value: object) -> Provide:
     return Provide(lambda: value, sync_to_thread=False, use_cache=True)
-
-
-def _log_quietly() -> None:
-    """One line per event, ids instead of personal data; libraries speak only of trouble."""
-    for chatty in ("httpx", "httpcore", "stripe", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    structlog.configure(
-        processors=LOG_STEPS,  # one list for good: a logger that was used keeps the list it saw first
-        cache_logger_on_first_use=True,
-    )

@@ -6,7 +6,7 @@ import structlog
 from litestar import Litestar
 
 from app import application
-from app.log_lines import Unhurried
+from app.logs.unhurried import Unhurried
 from app.settings import load_settings
 
 STDOUT = 1

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import io
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import asyncpg
 from piccolo.apps.migrations.auto.migration_manager import AddColumnClass, MigrationManager
@@ -16,33 +15,19 @@ from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
 from piccolo.columns import Column
 
-from app import schema
-from app.adoption import unrecorded
-from app.database import DB, rows, tx
+from app.database import DB, tx
 from app.errors import BillingError
-from app.on_record import applied, missing
+from app.schema.adoption import unrecorded
+from app.schema.comparison import compared, live, recorded_by_migration
+from app.schema.on_record import applied, missing
+from app.schema.roles import grant, role_of
 
-LEDGER_COLUMNS_TO_SETTLE = "status, seq, balance_before, balance_after, posted_at"
 LOCK_SECONDS = 2
 LOCK_TRIES = 10
 LOCK_PAUSE_SECONDS = 1.0
 HELD_UP = (
     "somebody reads or writes these tables for so long that they could not be changed. Nothing was changed; end that "
     "session (pg_stat_activity names it) or migrate at a calmer time"
-)
-APPLICATION_GRANTS = (
-    "GRANT USAGE ON SCHEMA public TO {role}",
-    "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
-    "GRANT INSERT, UPDATE ON users, workshops, workshop_steps, purchases, stripe_events, identities,"
-    " sign_in_links, sessions, reconcile_cursors, preferences TO {role}",
-    "GRANT INSERT ON spent_sign_ins TO {role}",
-    "GRANT DELETE ON sign_in_links, sessions, spent_sign_ins TO {role}",
-    "GRANT INSERT, UPDATE, DELETE ON rate_limits, drafts TO {role}",
-    "GRANT INSERT ON audit_trail TO {role}",
-    "REVOKE UPDATE, DELETE, TRUNCATE ON audit_trail FROM {role}",
-    "REVOKE UPDATE, DELETE, TRUNCATE ON credit_transactions FROM {role}",
-    "GRANT INSERT ON credit_transactions TO {role}",
-    f"GRANT UPDATE ({LEDGER_COLUMNS_TO_SETTLE}) ON credit_transactions TO {{role}}",
 )
 
 
@@ -127,9 +112,9 @@ async def record(application_dsn: str) -> tuple[list[str], list[str]]:
 
 
 async def _differences_but_for(absent: Sequence[str]) -> list[str]:
-    effects = schema.recorded_by_migration().items()
+    effects = recorded_by_migration().items()
     wanted = {name: text for each, made in effects if each not in absent for name, text in made.items()}
-    return schema.compared(await schema.live(), wanted)
+    return compared(await live(), wanted)
 
 
 async def _migrated(application_dsn: str) -> list[str]:
@@ -140,7 +125,7 @@ async def _migrated(application_dsn: str) -> list[str]:
         )
         before = await applied()
         await _run_missing()
-        await _grant(role_of(application_dsn))
+        await grant(role_of(application_dsn))
         return sorted(await applied() - before)
 
 
@@ -157,16 +142,3 @@ async def _run_missing() -> None:
         result = await run_forwards("billing")
     if not result.success:
         raise MigrationFailed(result.message or "Piccolo gave no reason")
-
-
-def role_of(dsn: str) -> str:
-    """The database role that a connection with this address gets."""
-    return urlsplit(dsn).username or "postgres"
-
-
-async def _grant(role: str) -> None:
-    [owner] = await rows("SELECT current_user AS name")
-    if role == owner["name"]:
-        return  # one role for everything: `billing check` says what is weaker then
-    for statement in APPLICATION_GRANTS:
-        await DB.run_ddl(statement.format(role='"' + role.replace('"', '""') + '"'))

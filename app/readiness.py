@@ -4,8 +4,8 @@ import asyncpg
 from litestar import get
 from litestar.response import Response
 
-from app.on_record import missing as missing_migrations
 from app.passing import PASSING
+from app.schema.on_record import missing as missing_migrations
 
 
 @get("/readyz", opt={"no_session": True}, media_type="text/plain")

@@ -6,7 +6,8 @@ import io
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
 
-from app import database, migrate, schema
+from app import database, migrate
+from app.schema import comparison
 from tests.conftest import beside_other_pools
 from tests.databases import Database
 
@@ -47,13 +48,13 @@ async def recorded_in(target: Database) -> tuple[list[str], list[str]]:
 async def live_in(target: Database) -> dict[str, str]:
     with beside_other_pools():
         async with database.pool(target.owner_url):
-            return await schema.live()
+            return await comparison.live()
 
 
 async def differences_in(target: Database) -> list[str]:
     with beside_other_pools():
         async with database.pool(target.app_url):
-            return await schema.differences()
+            return await comparison.differences()
 
 
 async def execute(url: str, *statements: str) -> None:

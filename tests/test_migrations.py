@@ -9,7 +9,8 @@ from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 from piccolo.conf.apps import Finder
 
-from app import database, migrate, on_record, schema
+from app import database, migrate
+from app.schema import comparison, on_record, roles
 from tests.conftest import beside_other_pools
 from tests.databases import empty_database, fresh_database
 from tests.migrating import (
@@ -36,7 +37,7 @@ async def test_the_schema_on_record_is_what_each_migration_makes_and_none_change
 ) -> None:
     """SCHM-06: `piccolo_migrations/schema.json` is rewritten when a migration is added, and reviewed with it."""
     target, before = empty_database(), dict[str, str]()
-    for migration, made in schema.recorded_by_migration().items():
+    for migration, made in comparison.recorded_by_migration().items():
         await migrated_up_to(target, migration)
         now = await live_in(target)
         assert now == before | made, migration
@@ -58,7 +59,7 @@ async def test_the_tables_in_the_code_are_the_tables_of_the_migrations() -> None
 
 async def test_all_fifteen_public_columns_are_there(pool: None) -> None:
     """SCHM-01, SCHM-05, SCHM-08"""
-    assert await schema.contract_columns() == (15, 15)
+    assert await comparison.contract_columns() == (15, 15)
 
 
 async def test_a_hosts_own_tables_are_accepted_and_keep_their_rows(server: object) -> None:
@@ -144,10 +145,10 @@ async def test_the_applications_role_is_weak_and_a_single_role_is_said_to_be_wea
     target = fresh_database()
     with beside_other_pools():
         async with database.pool(target.app_url):
-            assert await schema.weaknesses() == []
+            assert await roles.weaknesses() == []
     with beside_other_pools():
         async with database.pool(target.owner_url):
-            [said] = await schema.weaknesses()
+            [said] = await roles.weaknesses()
     assert "owner of the ledger" in said
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.redaction import redacted
+from app.logs.redaction import redacted
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ from dataclasses import asdict
 
 import asyncpg
 
-from app import schema
-from app.adoption import unrecorded
 from app.cli.catalog_prices import found_prices
 from app.cli.check_inbox import look_at_inbox
 from app.cli.check_settings import understood
@@ -17,7 +15,10 @@ from app.cli.reporting import say
 from app.database import pool
 from app.errors import StripeMissing, StripeRefused, StripeUnavailable
 from app.ledger.audit import audit
-from app.on_record import missing
+from app.schema.adoption import unrecorded
+from app.schema.comparison import contract_columns, differences
+from app.schema.on_record import missing
+from app.schema.roles import weaknesses
 from app.settings import Settings, masked
 
 MAKE_PRICE = "Run `billing catalog push`"
@@ -96,18 +97,18 @@ async def look_at_schema(findings: Findings) -> None:
     elif behind and not found.partly:
         findings.add(About.SCHEMA, f"{len(behind)} migrations are missing", "Run `billing migrate`")
     else:
-        for difference in found.differences or await schema.differences():
+        for difference in found.differences or await differences():
             findings.add(
                 About.SCHEMA,
                 difference,
                 "Put it back by hand, as the newest backup or a fresh database has it",
             )
-        right, promised = await schema.contract_columns()
+        right, promised = await contract_columns()
         findings.facts["public columns"] = f"{right}/{promised}"
 
 
 async def _look_at_weaknesses(settings: Settings, findings: Findings) -> None:
-    for weakness in await schema.weaknesses():
+    for weakness in await weaknesses():
         what, _, mend = weakness.partition("; ")
         tell = findings.add if settings.is_production else findings.note
         tell(About.DATABASE, what, mend or "Switch it on")

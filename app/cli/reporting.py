@@ -21,7 +21,7 @@ def log_troubles_aside() -> None:
     """What goes wrong is logged beside the command's own words, which stand alone on its standard output."""
     import structlog
 
-    from app.application import LOG_STEPS
+    from app.logs.steps import LOG_STEPS
 
     structlog.configure(
         processors=LOG_STEPS,

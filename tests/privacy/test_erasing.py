@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 from litestar import Litestar
 
-from app import schema
 from app.database import row, rows
 from app.ledger.audit import audit
+from app.schema import comparison
 from app.transactions.story import story_of
 from app.transactions.story_view import story_view
 from tests.migrating import execute
@@ -43,7 +43,7 @@ async def traces_of(somebody: Somebody) -> set[str]:
     """The tables in which this person's word stands, in texts and in bytes."""
     either = f"%{somebody.word}%", f"%{somebody.word.encode().hex()}%"
     found = {}
-    for table in schema.TABLES:
+    for table in comparison.TABLES:
         [counted] = await rows(
             f"SELECT count(*) AS n FROM {table} t WHERE t::text LIKE $1 OR t::text LIKE $2", *either
         )
@@ -107,7 +107,7 @@ async def test_the_ledger_is_guarded_again_afterwards_and_nothing_of_the_schema_
 ) -> None:
     """BILL-05, SCHM-08"""
     alice, _ = await erased(owner_url)
-    assert await schema.differences() == []
+    assert await comparison.differences() == []
     with pytest.raises(asyncpg.RestrictViolationError):
         await execute(
             owner_url, f"UPDATE credit_transactions SET amount = 99 WHERE clerk_user_id = '{alice.user_id}'"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
-from app import schema
 from app.database import rows
 from app.privacy.holdings import HOLDINGS, held_about
+from app.schema import comparison
 from tests.factories import make_user
 from tests.privacy.somebody import somebody
 from tests.transactions.ledgers import write_varied_ledger
@@ -39,7 +39,7 @@ def test_every_table_is_handed_out_and_erased_or_holds_nothing_of_anybody() -> N
     handed_out = " ".join(holding.sql for holding in HOLDINGS)
     [erasure] = (ROOT / "piccolo_migrations").glob("*_erasure.py")
     erased = erasure.read_text()
-    for table in set(schema.TABLES) - NOBODYS:
+    for table in set(comparison.TABLES) - NOBODYS:
         named = re.compile(rf"(FROM|UPDATE) {table}\b")
         assert named.search(handed_out), f"{table} is not handed out"
         assert table in NAMELESS or named.search(erased), f"{table} is not erased"

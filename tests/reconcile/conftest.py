@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from app.database import pool
-from app.schema import TABLES
+from app.schema.comparison import TABLES
 from tests.checkout.till import Till, open_till
 from tests.conftest import beside_other_pools
 from tests.databases import Database, Server, fresh_database

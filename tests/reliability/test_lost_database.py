@@ -16,8 +16,8 @@ import pytest_asyncio
 from app import database
 from app.database import rows, tx
 from app.ids import new_id
-from app.migrate import role_of
 from app.passing import PASSING
+from app.schema.roles import role_of
 from tests.checkout.till import Till
 from tests.databases import Server, fresh_database
 from tests.factories import make_user

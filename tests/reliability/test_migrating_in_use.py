@@ -6,8 +6,9 @@ from functools import partial
 import asyncpg
 import pytest
 
-from app import database, migrate, on_record, schema
+from app import database, migrate
 from app.database import rows
+from app.schema import comparison, on_record
 from tests.checkout.till import balance_of, open_till
 from tests.conftest import beside_other_pools
 from tests.databases import Database, Server, empty_database, fresh_database
@@ -119,7 +120,7 @@ async def test_this_version_works_on_the_schema_of_the_next_one(server: Server) 
     await execute(target.owner_url, *AHEAD)
     with beside_other_pools():
         async with database.pool(target.app_url), open_till() as till:
-            assert await on_record.missing() == await schema.differences() == []
+            assert await on_record.missing() == await comparison.differences() == []
             alice = await make_user()
             workshop = await make_workshop(user_id=alice)
             started = await till.bought(alice, "serial-entrepreneur", intent_workshop_id=workshop)

@@ -9,9 +9,10 @@ import pytest
 import pytest_asyncio
 import structlog
 
-from app import database, migrate, on_record, schema
+from app import database
 from app.database import rows
 from app.reconcile.report import Difference, Mended
+from app.schema import comparison, on_record, roles
 from tests.checkout.till import Till, balance_of, open_till, unlock_for_a_credit
 from tests.conftest import beside_other_pools
 from tests.databases import Database, Server, fresh_database
@@ -58,7 +59,7 @@ async def restored(cluster: Cluster, file: Path, there: Database) -> Database:
     """The dump in a server that has never seen it, under the roles it names."""
     target = cluster.database(there.name)
     await execute(cluster.database("postgres").superuser_url, f"CREATE DATABASE {there.name}")
-    for role in {migrate.role_of(there.owner_url), migrate.role_of(there.app_url)}:
+    for role in {roles.role_of(there.owner_url), roles.role_of(there.app_url)}:
         if not await value_in(target.superuser_url, "SELECT 1 FROM pg_roles WHERE rolname = $1", role):
             await execute(target.superuser_url, f"CREATE ROLE {role} LOGIN")
     cluster.run("pg_restore", "--exit-on-error", f"--dbname={target.superuser_url}", str(file))
@@ -91,8 +92,8 @@ async def test_a_dump_restored_into_a_fresh_server_is_the_same_ledger(
     target = await restored(fresh, dumped(fresh, there), there)
     async with open_at(target):
         assert await ledger_hash() == before
-        assert await schema.differences() == await on_record.missing() == []
-        assert [line for line in await schema.weaknesses() if "fsync" not in line] == []
+        assert await comparison.differences() == await on_record.missing() == []
+        assert [line for line in await roles.weaknesses() if "fsync" not in line] == []
         told = Told(paid_sessions(till.made("checkout.session")))
         assert await judged(told) == Findings()
 

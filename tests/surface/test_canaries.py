@@ -7,8 +7,8 @@ import sys
 import pytest
 import structlog
 
-from app.application import LOG_STEPS
 from app.database import row
+from app.logs.steps import LOG_STEPS
 from tests.surface.people import Owner
 from tests.surface.walk import doors
 from tests.workshops.site import Site

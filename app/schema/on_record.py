@@ -3,7 +3,7 @@ migrations, so that a server starts without them.
 """
 
 from app.database import rows
-from app.schema import recorded_by_migration
+from app.schema.comparison import recorded_by_migration
 
 
 def known() -> list[str]:

@@ -6,7 +6,7 @@ It looks at the live schema and never at an error, so that what was applied by h
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app import schema
+from app.schema.comparison import compared, live, recorded_by_migration
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Unrecorded:
 
 async def unrecorded(missing: Sequence[str]) -> Unrecorded:
     """Compare the schema with the effect of each of these migrations. Inside: a pool."""
-    here = await schema.live() if missing else {}
-    effects = {each: schema.recorded_by_migration().get(each, {}) for each in missing}
-    judged = {each: schema.compared(here, effects[each]) for each in missing}
+    here = await live() if missing else {}
+    effects = {each: recorded_by_migration().get(each, {}) for each in missing}
+    judged = {each: compared(here, effects[each]) for each in missing}
     absent = tuple(each for each in missing if here.keys().isdisjoint(effects[each]))
     whole = tuple(each for each in missing if each not in absent and not judged[each])
     partly = tuple(each for each in missing if each not in absent + whole)
@@ -52,7 +52,7 @@ async def unrecorded(missing: Sequence[str]) -> Unrecorded:
 
 def _hosts_tables_aside(found: Unrecorded) -> Unrecorded:
     """A host's tables are there before any migration, and the first one accepts them: alone they tell nothing."""
-    first = next(iter(schema.recorded_by_migration()))
+    first = next(iter(recorded_by_migration()))
     if found.by_hand + found.partly == (first,):
         return Unrecorded((), (), (first, *found.absent), ())
     return found

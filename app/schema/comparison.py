@@ -8,9 +8,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.database import row, rows
+from app.database import rows
 
-RECORD = Path(__file__).parent.parent / "piccolo_migrations" / "schema.json"
+RECORD = Path(__file__).parents[2] / "piccolo_migrations" / "schema.json"
 TABLES = [
     "users",
     "workshops",
@@ -83,14 +83,6 @@ _FUNCTIONS = """
 SELECT format('function %s', proname) AS name, regexp_replace(prosrc, '\\s+', ' ', 'g') AS is
   FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND (proname LIKE 'ledger\\_%' OR proname = 'erase_person')"""
 
-_WEAKNESSES = """
-SELECT pg_get_userbyid(c.relowner) = current_user AS owns,
-       has_table_privilege('credit_transactions', 'DELETE') AS deletes,
-       has_column_privilege('credit_transactions', 'amount', 'UPDATE') AS rewrites,
-       current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commits,
-       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS super
-  FROM pg_class c WHERE c.oid = 'credit_transactions'::regclass"""
-
 
 async def live() -> dict[str, str]:
     """What this database has, by kind and name."""
@@ -142,21 +134,3 @@ async def contract_columns() -> tuple[int, int]:
     here, wanted = await live(), recorded()
     names = [f"column {table}.{column}" for table, columns in CONTRACT.items() for column in columns]
     return sum(here.get(name) == wanted[name] for name in names), len(names)
-
-
-async def weaknesses() -> list[str]:
-    """Where the database would let the application's own role, or a power cut, undo the ledger's proofs."""
-    found = await row(_WEAKNESSES)
-    if found is None:
-        return []
-    lines = []
-    if found["super"] or found["owns"]:
-        lines.append(
-            "the application connects as the owner of the ledger: append-only then rests on triggers that this "
-            "role can disable; give it a role of its own (DATABASE_URL beside MIGRATION_DATABASE_URL)"
-        )
-    elif found["deletes"] or found["rewrites"]:
-        lines.append("the application's role may rewrite the ledger; `billing migrate` sets the grants right")
-    if found["fsync"] != "on" or found["commits"] == "off":
-        lines.append("fsync or synchronous_commit is off: a power cut can lose credits that were confirmed")
-    return lines
