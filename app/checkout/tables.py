@@ -4,6 +4,9 @@ from piccolo.columns import Boolean, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.table import Table
 
+# As the index `purchases_unsettled` says it, of purchases called `p`.
+IS_DISPUTED_STILL = "p.dispute_status NOT IN ('won', 'lost', 'prevented', 'warning_closed')"
+
 
 class Purchase(Table, tablename="purchases"):
     """One attempt to buy a pack, written before Stripe is asked."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
+from app.checkout.tables import IS_DISPUTED_STILL
 from app.dashboard.balance_line import WEEKS
 from app.database import row, rows, tx
 from app.errors import NotFound
@@ -45,7 +46,7 @@ SELECT w.id, w.title, w.status, w.current_step, w.created_at, w.credit_consumed_
 
 # Not paid yet, settling, being looked at, on its way back, disputed; and what failed lately, unless the same pack was
 # paid for since.
-PAYMENTS = """
+PAYMENTS = f"""
 SELECT p.id, p.pack, p.pack_name, p.credits, p.amount_cents, p.currency, p.status, p.created_at, p.origin,
        p.amount_refunded_cents, p.refund_pending_cents, p.dispute_status,
        w.id AS workshop_id, w.title AS workshop_title
@@ -55,7 +56,7 @@ SELECT p.id, p.pack, p.pack_name, p.credits, p.amount_cents, p.currency, p.statu
    AND (p.status IN ('started', 'open', 'settling')
         OR p.status = 'refused' AND p.amount_refunded_cents < p.amount_cents
         OR p.status = 'paid' AND (p.refund_pending_cents > 0
-           OR p.dispute_status NOT IN ('won', 'lost', 'prevented', 'warning_closed'))
+           OR {IS_DISPUTED_STILL})
         OR p.status = 'failed' AND coalesce(p.closed_at, p.created_at) >= $2
            AND NOT EXISTS (SELECT FROM purchases l WHERE l.clerk_user_id = $1 AND l.pack = p.pack
                               AND l.status = 'paid' AND l.created_at > p.created_at))

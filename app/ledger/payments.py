@@ -14,7 +14,7 @@ from app.database import row
 from app.errors import BadInput, IdempotencyConflict, NotSettled
 from app.ids import new_id
 from app.ledger import rules
-from app.ledger.posting import Actor, Movement, Posted, counted, lock_user, post
+from app.ledger.posting import MOVE_BALANCE, Actor, Movement, Posted, counted, lock_user, post, posted
 from app.ledger.rules import Kind, Status
 
 
@@ -69,17 +69,11 @@ class Claim:
 
 _NO_CLAIM = Claim("claim AS (SELECT true)", "", ())
 
-_POST_PURCHASE = """
-WITH {before},
+_POST_PURCHASE = f"""
+WITH {{before}},
 waiting AS (
   SELECT id, status, clerk_user_id = $2 AND amount = $3 AS is_same FROM credit_transactions WHERE idempotency_key = $7),
-moved AS (
-  UPDATE users
-     SET credit_balance = credit_balance + $3,
-         ledger_seq = coalesce(ledger_seq, 0) + 1,
-         last_posted_at = greatest(last_posted_at, coalesce($4, clock_timestamp())),
-         updated_at = clock_timestamp()
-   WHERE clerk_user_id = $2
+moved AS ({MOVE_BALANCE}
      AND EXISTS (SELECT FROM claim)
      AND NOT EXISTS (SELECT FROM waiting WHERE status = 'completed' OR NOT is_same)  -- counted before: nothing moves
   RETURNING credit_balance, ledger_seq, last_posted_at),
@@ -100,7 +94,7 @@ entered AS (
    WHERE NOT EXISTS (SELECT FROM waiting)
   RETURNING id, seq, balance_before, balance_after, posted_at),
 written AS (
-  SELECT * FROM settled UNION ALL SELECT * FROM entered){after}
+  SELECT * FROM settled UNION ALL SELECT * FROM entered){{after}}
 SELECT * FROM written"""
 
 _AWAIT = """
@@ -138,7 +132,7 @@ async def post_purchase(movement: PurchaseMovement, *, actor: Actor, at: datetim
     earlier = await row(_EARLIER, rules.purchase_key(movement.purchase_id))
     if earlier is None or _differs(earlier, movement):
         raise IdempotencyConflict(rules.purchase_key(movement.purchase_id))
-    return _posted(earlier, repeated=True)
+    return posted(earlier, repeated=True)
 
 
 async def post_claimed(
@@ -153,7 +147,7 @@ async def post_claimed(
     """
     sql = _POST_PURCHASE.replace("{before}", claim.before).replace("{after}", claim.after)
     written = await counted(sql, *_values(movement, actor, at), *claim.values)
-    return None if written is None else _posted(written, repeated=False)
+    return None if written is None else posted(written, repeated=False)
 
 
 async def await_purchase(movement: PurchaseMovement, *, actor: Actor, at: datetime | None = None) -> str:
@@ -260,14 +254,3 @@ def _values(movement: PurchaseMovement, actor: Actor, at: datetime | None) -> tu
 
 def _differs(earlier: asyncpg.Record, movement: PurchaseMovement) -> bool:
     return (earlier["clerk_user_id"], earlier["amount"]) != (movement.user_id, movement.credits)
-
-
-def _posted(found: asyncpg.Record, *, repeated: bool) -> Posted:
-    return Posted(
-        found["id"],
-        found["seq"],
-        found["balance_before"],
-        found["balance_after"],
-        found["posted_at"],
-        repeated,
-    )

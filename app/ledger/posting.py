@@ -71,7 +71,7 @@ class Movement:
     returned_cents: int | None = None  # money that went back since the purchase's row before, signed
 
 
-_MOVE_BALANCE = """
+MOVE_BALANCE = """
   UPDATE users
      SET credit_balance = credit_balance + $3,
          ledger_seq = coalesce(ledger_seq, 0) + 1,                     -- the number of the row that follows
@@ -80,7 +80,7 @@ _MOVE_BALANCE = """
    WHERE clerk_user_id = $2"""
 
 _POST = f"""
-WITH moved AS ({_MOVE_BALANCE}
+WITH moved AS ({MOVE_BALANCE}
      AND ($3 > 0 OR $5 = 'refund' OR credit_balance + $3 >= 0)         -- only taken-back credits may lead to a debt
   RETURNING credit_balance, ledger_seq, last_posted_at)
 INSERT INTO credit_transactions
@@ -93,7 +93,7 @@ SELECT $1, $2, $5, 'completed', $3, credit_balance - $3, credit_balance, ledger_
 RETURNING id, seq, balance_before, balance_after, posted_at"""
 
 _CONSUME = f"""
-WITH charged AS ({_MOVE_BALANCE}                                       -- takes the person's row lock: a rival waits here
+WITH charged AS ({MOVE_BALANCE}                                       -- takes the person's row lock: a rival waits here
      AND credit_balance + $3 >= 0                                      -- read again after the wait
      AND EXISTS (SELECT FROM workshops WHERE id = $5 AND clerk_user_id = $2
                     AND credit_consumed_at IS NULL AND deleted_at IS NULL)
@@ -122,6 +122,18 @@ _EARLIER = """
 SELECT id, clerk_user_id, type, status, amount, seq, balance_before, balance_after, posted_at,
        purchase_id, reverses_id, workshop_id
   FROM credit_transactions WHERE idempotency_key = $1"""
+
+
+def posted(found: asyncpg.Record, *, repeated: bool = False) -> Posted:
+    """A written row as the callers of the ledger see it."""
+    return Posted(
+        found["id"],
+        found["seq"],
+        found["balance_before"],
+        found["balance_after"],
+        found["posted_at"],
+        repeated,
+    )
 
 
 async def lock_user(user_id: str) -> LockedUser:
@@ -160,7 +172,7 @@ async def consume(
         taken = await row(_CONSUME, *values, workshop_title, request_id)
     except asyncpg.DivisionByZeroError as error:
         raise NotFound("workshop") from error
-    return _posted(taken) if taken else None
+    return posted(taken) if taken else None
 
 
 async def grant(
@@ -223,7 +235,7 @@ async def post(movement: Movement, *, at: datetime | None = None) -> Posted:
     written = await counted(_POST, *_values(movement, at))
     if written is None:
         raise BadInput(credits="The balance does not cover this.")
-    return _posted(written)
+    return posted(written)
 
 
 async def counted(sql: str, *values: object) -> asyncpg.Record | None:
@@ -267,15 +279,4 @@ def _repeated(earlier: asyncpg.Record, movement: Movement) -> Posted:
     )
     if not same:
         raise IdempotencyConflict(movement.key)
-    return _posted(earlier, repeated=True)
-
-
-def _posted(found: asyncpg.Record, *, repeated: bool = False) -> Posted:
-    return Posted(
-        found["id"],
-        found["seq"],
-        found["balance_before"],
-        found["balance_after"],
-        found["posted_at"],
-        repeated,
-    )
+    return posted(earlier, repeated=True)

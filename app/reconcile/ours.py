@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.checkout.purchases import UNFINISHED
+from app.checkout.tables import IS_DISPUTED_STILL
 from app.database import row, rows
 
 _OURS = """
@@ -23,7 +24,7 @@ _OF_SESSIONS = f"{_OURS} p.stripe_session_id = ANY ($1) OR p.id = ANY ($2))"
 # As the indexes `purchases_unsettled` and `purchases_refused` say it.
 UNSETTLED = f"""{_OURS}
        p.status IN ('started', 'open', 'settling') OR p.refund_pending_cents > 0
-    OR p.dispute_status NOT IN ('won', 'lost', 'prevented', 'warning_closed')
+    OR {IS_DISPUTED_STILL}
     OR p.status = 'refused') ORDER BY p.id"""
 
 _OF_PAYMENTS = f"{_OURS} p.payment_intent = ANY ($1))"

@@ -10,7 +10,7 @@ from app.payments.gateway import Change, ChargeRelated, Dispute, Refund
 from app.reconcile.cursors import Window
 from app.reconcile.ours import Ours, of_payments
 from app.reconcile.report import Mended
-from app.reconcile.step import SOURCE, Run, is_money_back, note_refused, one_by_one, undone_if_dry
+from app.reconcile.step import Run, is_money_back, note_refused, one_by_one, undone_if_dry
 
 
 async def compare_returns(run: Run, window: Window, batch: Sequence[Refund | Dispute]) -> None:
@@ -77,18 +77,8 @@ async def follow_money(run: Run, ours: Ours | None, payment_intent_id: str) -> N
 
 async def _followed(run: Run, payment_intent_id: str) -> Clawback | Fulfilment:
     """In a dry run, the fulfilment that a clawback would have begun with, if that is where it was undone."""
-    means = run.means
     return await undone_if_dry(
-        run,
-        lambda also: clawback(
-            payment_intent_id,
-            source=SOURCE,
-            gateway=means.gateway,
-            rules=means.rules,
-            now=means.clock(),
-            also=also,
-            also_sale=also,
-        ),
+        run, lambda also: clawback(payment_intent_id, **run.means.asking(), also=also, also_sale=also)
     )
 
 

@@ -6,7 +6,8 @@ A dry run does the very same, and undoes each step before it is committed.
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import datetime
+from typing import TypedDict, TypeVar
 
 import asyncpg
 
@@ -26,6 +27,15 @@ TRY_AGAIN = "Reconcile again; if it stays, the log says more"
 LOOK_UP_WHO_CREDITED = "Look up in the ledger who credited it, and have it corrected"
 
 
+class Asking(TypedDict):
+    """What fulfilment and clawback are asked with, whoever's money it is."""
+
+    source: Source
+    gateway: PaymentGateway
+    rules: PaywallRules
+    now: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What a comparison needs, whoever asks for it."""
@@ -33,6 +43,10 @@ class Means:
     gateway: PaymentGateway
     rules: PaywallRules
     clock: Clock
+
+    def asking(self) -> Asking:
+        """What a verb is told by a comparison in this moment."""
+        return {"source": SOURCE, "gateway": self.gateway, "rules": self.rules, "now": self.clock()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,7 @@ async def one_by_one(run: Run, purchase_id: str | None, object_id: str | None) -
 
 async def settle(run: Run, ours: Ours, session_id: str) -> None:
     """Have one purchase fulfilled, or closed, as its checkout session is now, and note what came of it."""
-    found = await _fulfilled(run, session_id)
+    found = await undone_if_dry(run, lambda also: fulfil(session_id, **run.means.asking(), also=also))
     match found.outcome:
         case Outcome.GRANTED:
             what = f"{found.credits} credits, which no webhook had told of"
@@ -112,21 +126,6 @@ def _note_end(run: Run, ours: Ours, session_id: str, found: Fulfilment) -> None:
         run.mended(Mended.CLOSED, ours.id, session_id, "its payment page has expired, and nobody paid")
     elif found.reason == "declined" and ours.status != "failed":
         run.mended(Mended.FAILED, ours.id, session_id, "its money did not come")
-
-
-async def _fulfilled(run: Run, session_id: str) -> Fulfilment:
-    means = run.means
-    return await undone_if_dry(
-        run,
-        lambda also: fulfil(
-            session_id,
-            source=SOURCE,
-            gateway=means.gateway,
-            rules=means.rules,
-            now=means.clock(),
-            also=also,
-        ),
-    )
 
 
 async def undone_if_dry(
