@@ -1,11 +1,12 @@
 """The look and app.js in a real browser: nothing overflows, focus comes back, trouble is said."""
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FloatRect, Page, expect
 
 from tests.accessibility import RULES
 from tests.web.live_site import live_site
@@ -87,7 +88,20 @@ def test_on_a_narrow_screen_rows_are_cards_with_every_column(tab: Page, address:
     row = tab.locator(".ledger tbody tr").nth(1)
     cells = [box for cell in row.locator("td, th").all() if (box := cell.bounding_box())]
     assert len(cells) == 7
-    assert len({round(cell["y"]) for cell in cells}) == 7
+    assert [cell for cell in cells if cell["x"] < 0 or cell["x"] + cell["width"] > 320] == []
+    assert [pair for pair in combinations(cells, 2) if _overlap(*pair)] == []
+    assert len({round(cell["y"]) for cell in cells}) == 4, (
+        "the name, when and of which kind, two figures, money and receipt"
+    )
+
+
+def _overlap(one: FloatRect, other: FloatRect) -> bool:
+    return (
+        one["x"] < other["x"] + other["width"]
+        and other["x"] < one["x"] + one["width"]
+        and one["y"] < other["y"] + other["height"]
+        and other["y"] < one["y"] + one["height"]
+    )
 
 
 def test_cards_are_still_a_table_to_a_screen_reader(tab: Page, address: str) -> None:
