@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from ipaddress import ip_network
 
 from litestar import Litestar
@@ -31,12 +32,14 @@ from app.operator import routes as operator
 from app.payments.gateway import PaymentGateway
 from app.payments.stripe_gateway import stripe_gateway
 from app.privacy import routes as privacy
+from app.reconcile.reconcile import reconcile
 from app.reconcile.step import Means
-from app.reconcile.ticking import comparing
 from app.settings import BadSettings, Problem, Settings, unsafe
+from app.ticking import ticking
 from app.transactions import explaining_routes as explaining
 from app.transactions import routes as transactions
 from app.transactions import statement_routes as statements
+from app.watch.looking import LOOK_EVERY_SECONDS, Watch
 from app.web.filters import credits
 from app.web.plugin import Web
 from app.web.request_id import RequestId
@@ -80,7 +83,7 @@ def create_app(
 ) -> Litestar:
     """The whole product for these settings; the database pool and the gateway live as long as its lifespan.
 
-    The books are compared with Stripe's only if an interval is given: who serves gives the one of the settings.
+    Books are compared with Stripe's, and alerts given, only if an interval is: who serves gives that of the settings.
     Raises: BadSettings: something unsafe or unreadable, every problem named.
     """
     catalog = catalog_of(settings)
@@ -94,7 +97,7 @@ def create_app(
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with database.pool(settings.database_url), _outside(app, settings, gateway):
             means = Means(app.state.gateway, rules_of(settings), clock)
-            async with comparing(means, every_seconds=reconcile_every_seconds):
+            async with _beside(means, every_seconds=reconcile_every_seconds):
                 yield
 
     return Litestar(
@@ -109,6 +112,16 @@ def create_app(
         openapi_config=None,
         debug=False,
     )
+
+
+@asynccontextmanager
+async def _beside(means: Means, *, every_seconds: int) -> AsyncIterator[None]:
+    """What goes on while the application serves; both meet all other processes, so one setting switches them off."""
+    compared = ticking("reconcile", partial(reconcile, means), every_seconds=every_seconds)
+    watch_every_seconds = min(every_seconds, LOOK_EVERY_SECONDS)
+    watched = ticking("watch", Watch(means.clock).look, every_seconds=watch_every_seconds)
+    async with compared, watched:
+        yield
 
 
 @asynccontextmanager

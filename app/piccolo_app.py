@@ -17,6 +17,7 @@ from app.accounts.tables import (
 from app.checkout.tables import Purchase
 from app.ledger.tables import CreditTransaction
 from app.reconcile.tables import ReconcileCursor
+from app.watch.tables import Alert
 from app.webhooks.tables import StripeEvent
 from app.workshops.tables import Draft, Workshop, WorkshopStep
 
@@ -39,5 +40,6 @@ APP_CONFIG = AppConfig(
         AuditNote,
         ReconcileCursor,
         SpentSignIn,
+        Alert,
     ],
 )

@@ -22,6 +22,7 @@ FEATURES = frozenset(
         "privacy",
         "reconcile",
         "transactions",
+        "watch",
         "webhooks",
         "workshops",
     }
@@ -60,6 +61,8 @@ SIDEWAYS = {
     # a leaf: it has the verbs of every day carried out, and nobody imports it
     "reconcile": {"checkout", "webhooks", "workshops.access"},
     "transactions": {"checkout.payment_words"},
+    # a leaf: it asks the tables by itself, and nobody imports it
+    "watch": set(),
 }
 
 

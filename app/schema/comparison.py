@@ -27,6 +27,7 @@ TABLES = [
     "audit_trail",
     "spent_sign_ins",
     "drafts",
+    "alerts",
 ]
 # What a host's own tables may call differently, or leave out.
 OF_THE_HOST = frozenset(

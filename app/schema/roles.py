@@ -12,7 +12,7 @@ APPLICATION_GRANTS = (
     " sign_in_links, sessions, reconcile_cursors, preferences TO {role}",
     "GRANT INSERT ON spent_sign_ins TO {role}",
     "GRANT DELETE ON sign_in_links, sessions, spent_sign_ins TO {role}",
-    "GRANT INSERT, UPDATE, DELETE ON rate_limits, drafts TO {role}",
+    "GRANT INSERT, UPDATE, DELETE ON rate_limits, drafts, alerts TO {role}",
     "GRANT INSERT ON audit_trail TO {role}",
     "REVOKE UPDATE, DELETE, TRUNCATE ON audit_trail FROM {role}",
     "REVOKE UPDATE, DELETE, TRUNCATE ON credit_transactions FROM {role}",

@@ -2,27 +2,23 @@
 
 import asyncio
 import itertools
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.application import create_app
-from app.cli.children import free_port
-from app.cli.parent_death import before_exec
 from app.clock import utc_now
 from app.database import DB
+from app.reconcile.reconcile import reconcile
 from app.reconcile.step import Means
-from app.reconcile.ticking import TASK_NAME, comparing
+from app.ticking import ticking
 from tests.checkout.till import SECRET, Till, balance_of, settings_for
 from tests.factories import make_user
-from tests.reliability.installation import until_it_answers
+from tests.reconcile.served import serving
 
 OFTEN_SECONDS = 0.05
 
@@ -31,8 +27,12 @@ def means(till: Till) -> Means:
     return Means(till.shop.gateway, till.shop.rules, utc_now)
 
 
-def is_ticking() -> bool:
-    return TASK_NAME in [task.get_name() for task in asyncio.all_tasks()]
+def comparing(means: Means, *, every_seconds: float) -> AbstractAsyncContextManager[None]:
+    return ticking("reconcile", partial(reconcile, means), every_seconds=every_seconds)
+
+
+def what_ticks() -> set[str]:
+    return {task.get_name() for task in asyncio.all_tasks()} & {"reconcile", "watch"}
 
 
 async def until_credited(user_id: str) -> None:
@@ -53,7 +53,7 @@ async def test_zero_is_never(till: Till) -> None:
     alice = await make_user()
     await till.bought(alice)
     async with comparing(means(till), every_seconds=0):
-        assert not is_ticking()
+        assert not what_ticks()
     assert await balance_of(alice) == 0
 
 
@@ -87,33 +87,12 @@ async def test_the_end_does_not_wait_for_a_silent_stripe(till: Till) -> None:
     assert time.monotonic() - asked_to_stop < 1
 
 
-async def test_an_application_compares_only_if_an_interval_is_given(till: Till) -> None:
+async def test_an_application_compares_and_watches_only_if_an_interval_is_given(till: Till) -> None:
     settings = settings_for(till.sandbox.url, database_url=str(DB.config["dsn"]))
     async with create_app(settings, reconcile_every_seconds=300).lifespan():
-        assert is_ticking()
+        assert what_ticks() == {"reconcile", "watch"}
     async with create_app(settings).lifespan():
-        assert not is_ticking()
-
-
-@asynccontextmanager
-async def serving(settings: Mapping[str, str], log: Path) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """`billing serve` with two workers."""
-    port = free_port("127.0.0.1")
-    words = ["-m", "app.cli", "serve", "--port", str(port), "--workers", "2"]
-    with log.open("wb") as file:
-        program = subprocess.Popen(
-            [sys.executable, *words],
-            env=settings,
-            stdout=file,
-            stderr=file,
-            preexec_fn=before_exec(signal.SIGTERM),  # noqa: PLW1509  # nothing here outlives the test run
-        )
-    try:
-        await until_it_answers(f"http://127.0.0.1:{port}")
-        yield program
-    finally:
-        program.kill()
-        program.wait()
+        assert not what_ticks()
 
 
 @pytest.mark.timeout(90)
