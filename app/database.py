@@ -32,6 +32,9 @@ LIMITS = {
     "lock_timeout": "2s",
     "statement_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",
+    # One plan a statement and connection. Where few people have most of the rows, a plan for each one looks better, and
+    # making it takes longer than a page of rows. So statements are written to be read the same way for everybody.
+    "plan_cache_mode": "force_generic_plan",
 }
 TRIES_IN_ALL = 3
 LONGEST_PAUSE_SECONDS = 0.05

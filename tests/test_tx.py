@@ -36,3 +36,16 @@ async def test_after_a_failure_the_next_statement_is_on_its_own(pool: None) -> N
                 raise LookupError
         assert DB.current_transaction.get() is None
         assert await row("SELECT 1") is not None
+
+
+async def test_a_statement_is_planned_once_on_a_connection_whoever_asks(pool: None) -> None:
+    """A plan for each person takes longer than the page that is read by it."""
+    async with tx():
+        for _ in range(8):  # on five PostgreSQL would make up its mind
+            await row("SELECT 'planned once' FROM users WHERE clerk_user_id = $1", await make_user())
+        found = await row(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%planned once%'"
+            " ORDER BY prepare_time LIMIT 1"
+        )
+    assert found is not None
+    assert (found["generic_plans"], found["custom_plans"]) == (8, 0)

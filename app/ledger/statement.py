@@ -14,7 +14,8 @@ SELECT u.credit_balance, coalesce(u.ledger_seq, 0) AS ledger_seq,
   FROM users u WHERE u.clerk_user_id = $1"""
 
 # Posting moments never run backwards along `seq`, so the last row before a moment is found by halving: some twenty
-# look-ups in a ledger of a million rows, and no index on moments that every posting would have to keep.
+# look-ups in a ledger of a million rows, and no index on moments that every posting would have to keep. OFFSET 0 has
+# them looked up: a plan for people with few rows reads all of them at each step.
 _BEFORE = """
 WITH RECURSIVE halving (at, low, high) AS (
 SELECT m.at, 0::bigint, coalesce(u.ledger_seq, 0)
@@ -24,12 +25,15 @@ SELECT h.at,
        CASE WHEN t.posted_at < h.at THEN t.seq ELSE h.low END,
        CASE WHEN t.posted_at < h.at THEN h.high ELSE t.seq - 1 END
   FROM halving h
-  JOIN credit_transactions t ON t.clerk_user_id = $1 AND t.seq = (h.low + h.high + 1) / 2
+  JOIN LATERAL (
+       SELECT seq, posted_at FROM credit_transactions
+        WHERE clerk_user_id = $1 AND seq = (h.low + h.high + 1) / 2 OFFSET 0) t ON true
  WHERE h.low < h.high
 )
 SELECT h.low AS seq, coalesce(t.balance_after, 0) AS balance_after
   FROM halving h
-  LEFT JOIN credit_transactions t ON t.clerk_user_id = $1 AND t.seq = h.low
+  LEFT JOIN LATERAL (
+       SELECT balance_after FROM credit_transactions WHERE clerk_user_id = $1 AND seq = h.low OFFSET 0) t ON true
  WHERE h.low = h.high
  ORDER BY h.at"""
 
