@@ -115,6 +115,22 @@ async def test_our_own_ways_back_are_kept(site: Site, hop: Hop) -> None:
     assert lost == []
 
 
+@pytest.mark.parametrize(
+    ("file", "page"),
+    [
+        ("/transactions.csv", "/transactions"),
+        ("/transactions.csv?type=refund&q=a%26b", "/transactions?type=refund&q=a%26b"),
+        ("/statements/2026-10.csv", "/statements/2026-10"),
+        ("/account/export", "/account"),
+    ],
+)
+async def test_who_asked_for_a_file_comes_back_to_the_page_with_its_link(
+    site: Site, file: str, page: str
+) -> None:
+    """UI-25: a download that begins by itself leaves nobody anywhere; the filters are still set."""
+    assert return_to_in(await visitor(site.app).get(file)) == page
+
+
 async def test_the_price_list_and_the_page_before_an_error_lead_nowhere_else(
     site: Site, alice: Owner
 ) -> None:

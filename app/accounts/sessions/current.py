@@ -14,6 +14,8 @@ from app.web.security import path_and_query, safe_path
 from app.web.site import HttpRequest, SiteOptions, Viewer, options_of, viewer_of
 from app.web.words import said
 
+PAGES_OF_FILES = {"/account/export": "/account"}
+
 
 async def viewer(request: HttpRequest) -> Viewer:
     """The signed-in person; a dependency of every page that is not public.
@@ -48,8 +50,14 @@ def sign_in_first(request: HttpRequest, error: SignInNeeded) -> Response[None]:
 
 
 def way_back(request: HttpRequest, options: SiteOptions) -> str:
-    """The page to come back to: the one asked for, or the one that a form or a fragment belongs to."""
+    """The page to come back to: the one asked for, or the one that a file, a form or a fragment belongs to."""
     address = str(request.url)
     if request.method != "GET" or request.headers.get("hx-request") == "true":
         address = request.headers.get("referer", "")
-    return safe_path(path_and_query(address), base_url=options.base_url)
+    return safe_path(_page_of(path_and_query(address)), base_url=options.base_url)
+
+
+def _page_of(address: str) -> str:
+    """The page with the link to this file; of a page, itself. A download has nothing to come back to."""
+    path, mark, query = address.partition("?")
+    return PAGES_OF_FILES.get(path, path.removesuffix(".csv")) + mark + query
