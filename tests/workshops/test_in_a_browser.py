@@ -112,6 +112,28 @@ def require_equals(offer: Locator, dismissal: Locator) -> None:
     assert other_contrast >= contrast
 
 
+@pytest.mark.parametrize("balance_credits", [0, 3], ids=["to be bought", "covered"])
+def test_on_a_narrow_screen_the_prompt_says_its_cost_and_has_its_button_in_view(
+    context: BrowserContext, product: Product, balance_credits: int
+) -> None:
+    """PAYW-02, UI-04, UI-10: the way out is at most half a screen below; the sample follows."""
+    person = product.person(balance_credits=balance_credits)
+    tab = tab_of(context, product, person, "/steps/journey-mapping")
+    tab.set_viewport_size({"width": 320, "height": 640})
+    tab.get_by_role("button", name="Save and continue").click()
+    dialog = tab.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_be_focused()
+    expect(dialog.locator(".button.buy").first).to_be_in_viewport(ratio=1)
+    expect(dialog.get_by_text(f"You have {balance_credits}")).to_be_in_viewport(ratio=1)
+    way_out, sample = (
+        each.bounding_box()
+        for each in (dialog.get_by_role("button", name="Save and decide later"), dialog.locator("dd").first)
+    )
+    assert way_out and sample
+    assert way_out["y"] + way_out["height"] <= 640 + 320
+    assert way_out["y"] < sample["y"]
+
+
 def test_at_the_gate_the_prompt_is_a_dialog_and_escape_gives_the_focus_back(
     context: BrowserContext, product: Product
 ) -> None:
