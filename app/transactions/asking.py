@@ -7,6 +7,7 @@ from datetime import date, datetime
 from urllib.parse import urlencode
 
 from app.ledger.rules import Kind, Status
+from app.transactions.statement_months import StatementMonth, month_read
 from app.web.manner import manner
 from app.web.words import marked, said
 
@@ -29,6 +30,7 @@ LABELS: Mapping[str, str] = {
     "workshop": marked("Workshop"),
     "from": marked("From"),
     "to": marked("To"),
+    "month": marked("Month"),
     "q": marked("Text"),
 }
 LONGEST_TEXT = 200
@@ -37,13 +39,17 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a row must be to be shown; None asks for nothing. Days are the reader's, both included."""
+    """What a row must be to be shown; None asks for nothing.
+
+    Days are the reader's, both included; the month is one of the books, by UTC.
+    """
 
     kind: str | None = None
     status: str | None = None
     workshop_id: str | None = None
     first_day: date | None = None
     last_day: date | None = None
+    month: StatementMonth | None = None
     text: str | None = None
 
     @property
@@ -69,7 +75,11 @@ class Filters:
 
 NO_FILTERS = Filters()
 FIELDS = dict(
-    zip(("type", "status", "workshop", "from", "to", "q"), [f.name for f in fields(Filters)], strict=True)
+    zip(
+        ("type", "status", "workshop", "from", "to", "month", "q"),
+        [f.name for f in fields(Filters)],
+        strict=True,
+    )
 )
 
 
@@ -93,6 +103,7 @@ def asked(query: Mapping[str, str]) -> Asked:
         workshop_id=usable.get("workshop"),
         first_day=_day(usable.get("from")),
         last_day=_day(usable.get("to")),
+        month=month_read(usable.get("month", "")),
         text=usable.get("q"),
     )
     if filters.first_day and filters.last_day and filters.first_day > filters.last_day:
@@ -104,6 +115,7 @@ def asked(query: Mapping[str, str]) -> Asked:
 def _problems(typed: Mapping[str, str]) -> dict[str, str]:
     problems = {name: _unreadable(text) for name, text in typed.items()}
     problems |= {name: problems[name] or _bad_day(typed[name]) for name in ("from", "to")}
+    problems["month"] = problems["month"] or _bad_month(typed["month"])
     for name, known in (("type", KINDS), ("status", STATUSES)):
         if typed[name] and typed[name] not in known:
             problems[name] = said("Choose one of the list.")
@@ -127,6 +139,10 @@ def _bad_day(text: str) -> str:
         )
     except ValueError:
         return said("There is no such day. Write it as 2026-01-31.")
+
+
+def _bad_month(text: str) -> str:
+    return said("Write the month as 2026-01.") if text and month_read(text) is None else ""
 
 
 def _day(text: str | None) -> date | None:

@@ -63,11 +63,13 @@ async def export(user_id: str, filters: Filters, *, now: datetime, batch_rows: i
             raise NotFound("person")
         sql = UNCOUNTED.format(condition=asked.uncounted.sql)
         uncounted = await rows(sql, user_id, *asked.uncounted.values)
-    today = now.astimezone(UTC).date()
+    today, month = now.astimezone(UTC).date(), filters.month
+    first_asked = filters.first_day or (month.first_day if month else None)
+    last_asked = filters.last_day or (month.last_day if month else None)
     began = beginning["first_at"].date() if beginning["first_at"] else today
     return Export(
-        first_day=filters.first_day or min(began, filters.last_day or today),
-        last_day=filters.last_day or max(today, filters.first_day or today),
+        first_day=first_asked or min(began, last_asked or today),
+        last_day=last_asked or max(today, first_asked or today),
         pieces=_pieces(
             uncounted, _counted(user_id, asked_later.counted, beginning["ledger_seq"], batch_rows)
         ),

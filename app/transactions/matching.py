@@ -91,6 +91,9 @@ def _asked(filters: Filters) -> Iterator[tuple[str, object]]:
         yield f"{AT} >= {{}}", filters.first_at
     if filters.last_at is not None:
         yield f"{AT} <= {{}}", filters.last_at
+    if filters.month is not None:
+        yield f"{AT} >= {{}}", filters.month.start_at
+        yield f"{AT} < {{}}", filters.month.end_at
     if filters.text is not None:
         yield _holds(filters.text), literally(filters.text)
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 
 from app.web.filters import day_text, month_text
 from app.web.words import said
@@ -75,11 +75,16 @@ def month_of(moment: datetime) -> StatementMonth:
 
 def month_named(name: str, *, now: datetime) -> StatementMonth | None:
     """The month of this name, or None: it is no month, or still to come."""
+    month = month_read(name)
+    return month if month and month <= month_of(now) else None
+
+
+def month_read(name: str) -> StatementMonth | None:
+    """The month of this name, or None: it is no month, or one whose end cannot be written."""
     found = _NAME.fullmatch(name)
-    if found is None or not found[1].strip("0") or not 1 <= int(found[2]) <= 12:
+    if found is None or not MINYEAR <= int(found[1]) < MAXYEAR or not 1 <= int(found[2]) <= 12:
         return None
-    month = StatementMonth(int(found[1]), int(found[2]))
-    return month if month <= month_of(now) else None
+    return StatementMonth(int(found[1]), int(found[2]))
 
 
 def months_between(first: datetime, last: datetime) -> list[StatementMonth]:

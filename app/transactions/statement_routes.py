@@ -12,7 +12,7 @@ from app.transactions.statement import statement_of
 from app.transactions.statement_file import statement_file
 from app.transactions.statement_months import month_named
 from app.transactions.statement_view import months_view, statement_view
-from app.web.manner import PLAIN, manner, write_as_the_books
+from app.web.manner import write_as_the_books
 from app.web.rendering import page
 from app.web.site import HttpRequest, Viewer, asked_at
 
@@ -44,10 +44,8 @@ async def statement(
         }
         return Stream(pieces, media_type="text/csv", headers=headers)
     found = await statement_of(user_id, month, now=now)
-    has_links = manner().zone == PLAIN.zone
     write_as_the_books()
-    view = statement_view(found, now=now, has_links=has_links)
-    return page(request, "transactions/statement.html", view)
+    return page(request, "transactions/statement.html", statement_view(found, now=now))
 
 
 ROUTES = [months, statement]

@@ -75,12 +75,11 @@ def months_view(months: Sequence[tuple[StatementMonth, Standing]], *, now: datet
     return MonthsView(tuple(month_figures(months, now=now)))
 
 
-def statement_view(statement: Statement, *, now: datetime, has_links: bool) -> StatementView:
-    """The page of one month. `has_links` where the history's days are those of the books: then figures lead to rows."""
+def statement_view(statement: Statement, *, now: datetime) -> StatementView:
+    """The page of one month."""
     month, shown = statement.month, len(statement.movements)
     change_credits = sum(statement.credits.values())
     sums = [money(each.paid_cents + each.returned_cents, each.currency) for each in statement.money]
-    parts = tuple(_part(month, kind, said(label), statement.credits[kind]) for kind, label in PARTS)
     is_cut = shown < statement.row_count
     return StatementView(
         title=said("Statement for %(month)s", month=month.label),
@@ -91,7 +90,7 @@ def statement_view(statement: Statement, *, now: datetime, has_links: bool) -> S
         opening=_balance(
             said("Opening balance, %(day)s", day=day_text(month.first_day)), statement.opening.balance_credits
         ),
-        parts=parts if has_links else tuple(Line(each.label, each.text) for each in parts),
+        parts=tuple(_part(month, kind, said(label), statement.credits[kind]) for kind, label in PARTS),
         closing=_balance(_closing_label(statement), statement.closing.balance_credits),
         money=(*_money_lines(statement.money), *map(_carried_line, statement.carried)),
         count_text=_count_text(statement.row_count),
@@ -119,7 +118,7 @@ def _balance(label: str, balance_credits: int) -> Line:
 
 
 def _part(month: StatementMonth, kind: Kind, label: str, change_credits: int) -> Line:
-    rows = Filters(kind, Status.COMPLETED, first_day=month.first_day, last_day=month.last_day)
+    rows = Filters(kind, Status.COMPLETED, month=month)
     return Line(label, change(change_credits), address(rows) if change_credits else "")
 
 

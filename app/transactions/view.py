@@ -253,6 +253,7 @@ def _active(filters: Filters, workshops: Sequence[NamedWorkshop]) -> Iterable[Ac
         else "",
         "from": day_text(filters.first_day) if filters.first_day else "",
         "to": day_text(filters.last_day) if filters.last_day else "",
+        "month": said("%(month)s (UTC)", month=filters.month.label) if filters.month else "",
         "q": f"“{filters.text}”" if filters.text else "",
     }
     for name, words in words_of.items():

@@ -223,6 +223,7 @@ SCENES = (
     Scene("granted", "funded", _granted),
     Scene("history", "long", at("/transactions")),
     Scene("history-filtered", "long", _filtered),
+    Scene("history-of-a-month", "long", at("/transactions?type=purchase&status=completed&month=2026-05")),
     Scene("history-empty", "zero", at("/transactions")),
     Scene("history-no-match", "many", at("/transactions?q=nothing")),
     Scene("history-bad-date", "long", at("/transactions?from=yesterday")),

@@ -17,6 +17,7 @@ from app.transactions.cursor import NEWEST
 from app.transactions.export import export
 from app.transactions.history import PAGE_ROWS, history_page
 from app.transactions.matching import FAILED_FOR
+from app.transactions.statement_months import StatementMonth, month_of
 from tests.factories import make_user
 from tests.transactions.ledgers import NOW, TITLES, write_varied_ledger
 
@@ -81,6 +82,7 @@ def is_wanted(each: Row, filters: Filters) -> bool:
         and filters.workshop_id in (None, each["workshop_id"])
         and (filters.first_day is None or at.date() >= filters.first_day)
         and (filters.last_day is None or at.date() <= filters.last_day)
+        and (filters.month is None or month_of(at) == filters.month)
     )
 
 
@@ -135,6 +137,7 @@ async def test_any_filters_give_what_a_plain_loop_gives(
         workshop_id=data.draw(st.none() | st.none() | st.sampled_from(workshops)),
         first_day=data.draw(st.none() | st.just(first)),
         last_day=data.draw(st.none() | st.just(last)),
+        month=data.draw(st.none() | st.none() | st.builds(StatementMonth, st.just(2026), st.integers(1, 12))),
         text=data.draw(st.none() | TEXTS),
     )
     page_rows = data.draw(st.sampled_from([1, 3, PAGE_ROWS]))
@@ -184,13 +187,15 @@ def test_every_filter_is_read_and_written_back_the_same() -> None:
         "workshop": "ws_1",
         "from": "2026-01-31",
         "to": "2026-02-01",
+        "month": "2026-01",
         "q": "a%_&b",
     }
     wanted = asked(query)
     assert wanted.problems == {}
     assert wanted.filters.first_day == date(2026, 1, 31)
+    assert wanted.filters.month == StatementMonth(2026, 1)
     assert wanted.filters.query(before="x") == (
-        "type=refund&status=completed&workshop=ws_1&from=2026-01-31&to=2026-02-01&q=a%25_%26b&before=x"
+        "type=refund&status=completed&workshop=ws_1&from=2026-01-31&to=2026-02-01&month=2026-01&q=a%25_%26b&before=x"
     )
 
 
@@ -203,6 +208,11 @@ def test_every_filter_is_read_and_written_back_the_same() -> None:
         ("to", "2026-W05-1"),
         ("to", "２０２６-01-31"),
         ("to", "0000-01-01"),
+        ("month", "2026-13"),
+        ("month", "0000-01"),
+        ("month", "9999-12"),
+        ("month", "2026-1"),
+        ("month", "May"),
         ("type", "gift"),
         ("type", "PURCHASE"),
         ("status", "done"),

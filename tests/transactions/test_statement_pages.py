@@ -86,9 +86,13 @@ async def test_a_month_reads_from_opening_to_closing_with_its_money_and_rows(
         assert (link["href"], link.text) == (f"/statements/{month}", name)
 
 
-async def test_each_figure_leads_to_rows_that_add_up_to_it(client: httpx.AsyncClient, alice: str) -> None:
-    """STMT-02, HIST-07"""
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Los_Angeles"])
+async def test_each_figure_leads_to_rows_that_add_up_to_it(
+    client: httpx.AsyncClient, alice: str, zone: str
+) -> None:
+    """STMT-02, HIST-07: by whatever clock its reader lives, since the filter is the UTC month itself."""
     await write_varied_ledger(alice, seed=7, moves=40)
+    await keep(alice, Preferences(time_zone=zone))
     months = [each["href"] for each in (await page_of(client, "/statements")).one("main").all("a")]
     figures = 0
     for month in [each for each in months if each.startswith("/statements/")]:
@@ -111,9 +115,10 @@ async def test_a_statement_is_written_in_utc_whatever_clock_its_reader_has(
     assert "UTC" in page.one("thead").text
     assert "Berlin" not in page.one("main").text
     assert lines_of(page)["Closing balance, 31.10.2026"] == "1.200"
-    assert not page.all("dl")[0].all(
-        "a"
-    )  # the history's days are Berlin's, so no filter of it finds these rows
+    given = await page_of(client, page.all("dl")[0].one("a")["href"])
+    assert "Only kind Grant ×" in given.one("main").text
+    assert "month Oktober 2026 (UTC) ×" in given.one("main").text
+    assert given.one("th", class_="date").text == "So., 1. Nov."  # the same row, by Berlin's clock
     assert "1 Nov" not in page.one("main").text
     assert "Date (Berlin time)" in (await page_of(client, "/transactions")).text
 
