@@ -128,7 +128,7 @@ def _given_server(url: str) -> Iterator[Server]:
     make = [
         f"CREATE ROLE {role} LOGIN PASSWORD '{password}'" for role in (server.app_role, server.owner_role)
     ]
-    _in_thread(_execute(url, *make))
+    _in_thread(execute(url, *make))
     try:
         yield server
     finally:
@@ -137,7 +137,7 @@ def _given_server(url: str) -> Iterator[Server]:
 
 def _create(server: Server, name: str, *, template: str = "template1") -> Database:
     maintenance = server.address(server.superuser, "postgres")
-    _in_thread(_execute(maintenance, f"CREATE DATABASE {name} OWNER {server.owner_role} TEMPLATE {template}"))
+    _in_thread(execute(maintenance, f"CREATE DATABASE {name} OWNER {server.owner_role} TEMPLATE {template}"))
     return server.database(name)
 
 
@@ -149,7 +149,7 @@ def _migrate(database: Database) -> None:
     _in_thread(as_owner())
 
 
-async def _execute(url: str, *statements: str) -> None:
+async def execute(url: str, *statements: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         for statement in statements:

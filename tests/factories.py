@@ -3,7 +3,7 @@
 import itertools
 from datetime import UTC, datetime
 
-from app.database import row, tx
+from app.database import row, rows, tx
 from app.ids import new_id
 from app.ledger.payments import PurchaseMovement, post_purchase
 from app.ledger.posting import Actor, lock_user, post
@@ -121,3 +121,15 @@ async def make_purchase(
             movement = PurchaseMovement(user_id, purchase, credits, "Purchase", session)
             await post_purchase(movement, actor=Actor("stripe"))
     return purchase
+
+
+async def locked_workshops(user_id: str, number: int) -> list[str]:
+    """So many workshops that stand at the gate."""
+    ids = [new_id("ws") for _ in range(number)]
+    await rows(
+        "INSERT INTO workshops (id, clerk_user_id, title, current_step)"
+        " SELECT id, $1, 'Locked', 'journey-mapping' FROM unnest($2::text[]) AS made (id)",
+        user_id,
+        ids,
+    )
+    return ids

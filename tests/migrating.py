@@ -57,15 +57,6 @@ async def differences_in(target: Database) -> list[str]:
             return await comparison.differences()
 
 
-async def execute(url: str, *statements: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
 async def value_in(url: str, question: str, *values: object) -> object:
     connection = await asyncpg.connect(url)
     try:

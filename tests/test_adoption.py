@@ -7,11 +7,10 @@ from app.cli.check import look_at_schema
 from app.cli.findings import Findings
 from app.schema import on_record
 from tests.conftest import beside_other_pools
-from tests.databases import Database, empty_database, fresh_database
+from tests.databases import Database, empty_database, execute, fresh_database
 from tests.migrating import (
     HOST_BEFORE_BILLING,
     differences_in,
-    execute,
     migrated,
     migrated_up_to,
     recorded_in,

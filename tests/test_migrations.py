@@ -12,15 +12,8 @@ from piccolo.conf.apps import Finder
 from app import database, migrate
 from app.schema import comparison, on_record, roles
 from tests.conftest import beside_other_pools
-from tests.databases import empty_database, fresh_database
-from tests.migrating import (
-    HOST_BEFORE_BILLING,
-    differences_in,
-    execute,
-    live_in,
-    migrated,
-    migrated_up_to,
-)
+from tests.databases import empty_database, execute, fresh_database
+from tests.migrating import HOST_BEFORE_BILLING, differences_in, live_in, migrated, migrated_up_to
 
 
 async def test_an_empty_database_becomes_the_schema_on_record_and_a_second_run_does_nothing(

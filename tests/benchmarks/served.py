@@ -31,6 +31,7 @@ from tests.benchmarks import bare
 from tests.benchmarks.compare import Act, Figure, at_most, compare
 from tests.factories import make_user, make_workshop
 from tests.sandbox_server import running_sandbox
+from tests.serving import until_up
 
 BILLING = Path(sys.executable).with_name("billing")
 CLIENTS, WORKERS, PER_ROUND = 16, 2, 160
@@ -214,7 +215,7 @@ def served(settings: Settings) -> Iterator[tuple[int, str]]:
         preexec_fn=before_exec(signal.SIGTERM),  # noqa: PLW1509  (it calls prctl and nothing else)
     )
     try:
-        _wait_until_up(server, address)
+        until_up(address, server)
         yield server.pid, address
     finally:
         server.send_signal(signal.SIGTERM)
@@ -232,14 +233,3 @@ def _environment(settings: Settings, address: str) -> dict[str, str]:
         "RECONCILE_EVERY_SECONDS": "0",
         "BASE_URL": address,
     }
-
-
-def _wait_until_up(server: subprocess.Popen[bytes], address: str) -> None:
-    deadline = time.monotonic() + 30
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{address}/healthz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.01)
-    raise RuntimeError("the server did not come up")

@@ -4,8 +4,8 @@ import pytest
 
 from app.checkout.clawback import Followed, clawback
 from app.checkout.outcome import Source
-from app.sandbox.moves import refunding
-from tests.checkout.till import Till, movements_of, session_id_of
+from tests.checkout.bank import payment_of, refund
+from tests.checkout.till import Till, movements_of
 from tests.factories import make_user
 
 
@@ -15,9 +15,8 @@ async def test_a_purchase_that_is_credited_while_its_refund_is_looked_up_is_no_s
     """The two webhooks of a payment and its refund at once: neither finds the purchase bound to another payment."""
     alice = await make_user()
     started = await till.bought(alice)
-    payment = till.sandbox.stored("checkout.session", session_id_of(started))["payment_intent"]
-    with till.sandbox.state.change() as stripe:
-        refunding.refund(stripe, refunding.charge_of(stripe, {"payment_intent": payment}), {})
+    payment = payment_of(till, started)
+    refund(till, started)
     gateway = till.shop.gateway
     read = gateway.purchase_named_by
 

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from app.catalog.packs import Catalog
 from app.checkout.closing import close_purchase
 from app.checkout.errors import PackNotOffered, WorkshopAlreadyOpen
 from app.checkout.start import Started
@@ -187,17 +186,21 @@ async def test_a_stored_failure_for_the_customer_does_not_stop_the_sale(till: Ti
     assert (await purchase(started.purchase_id))["status"] == "open"
 
 
-def dearer(catalog: Catalog) -> Catalog:
-    return replace(catalog, packs=tuple(replace(p, amount_cents=p.amount_cents + 100) for p in catalog.packs))
+async def at_dearer_prices(till: Till) -> Till:
+    """The same till, later: every pack costs a unit more, at Stripe too."""
+    catalog = till.shop.catalog
+    dearer = tuple(replace(pack, amount_cents=pack.amount_cents + 100) for pack in catalog.packs)
+    later = till.with_shop(catalog=replace(catalog, packs=dearer))
+    for pack in dearer:
+        await later.shop.gateway.push_price(pack)
+    return later
 
 
 async def test_a_changed_price_closes_the_old_page_and_opens_a_new_purchase(till: Till) -> None:
     """M41: an open purchase is used again only if the same would be sold now."""
     alice = await make_user()
     old = await till.start(alice)
-    later = till.with_shop(catalog=dearer(till.shop.catalog))
-    for pack in later.shop.catalog.packs:
-        await later.shop.gateway.push_price(pack)
+    later = await at_dearer_prices(till)
     new = await later.start(alice)
     first, second = await purchases_of(alice)
     assert (first["id"], first["status"], first["amount_cents"]) == (old.purchase_id, "expired", 7900)
@@ -242,9 +245,7 @@ async def test_a_page_that_was_paid_meanwhile_is_not_replaced_at_a_new_price(til
     """M41: the snapshot that was paid is honoured."""
     alice = await make_user()
     started = await till.bought(alice)
-    later = till.with_shop(catalog=dearer(till.shop.catalog))
-    for pack in later.shop.catalog.packs:
-        await later.shop.gateway.push_price(pack)
+    later = await at_dearer_prices(till)
     again = await later.start(alice)
     assert again.purchase_id == started.purchase_id
     assert again.url.startswith("/checkout/success?")

@@ -11,7 +11,7 @@ from app.ledger.audit import audit
 from app.schema import comparison
 from app.transactions.story import story_of
 from app.transactions.story_view import story_view
-from tests.migrating import execute
+from tests.databases import execute
 from tests.privacy.somebody import Somebody, somebody
 from tests.transactions.signed_in import reading_app, stranger
 

@@ -7,7 +7,7 @@ from app.database import row, rows
 from app.reconcile.reconcile import reconcile
 from app.reconcile.report import Difference, Line, Mended, Report
 from app.reconcile.step import Means
-from tests.checkout.till import Till, session_id_of
+from tests.checkout.till import Till
 
 TABLES = (
     "users",
@@ -58,11 +58,6 @@ async def status_of(purchase_id: str) -> str:
     stored = await row("SELECT status FROM purchases WHERE id = $1", purchase_id)
     assert stored is not None
     return str(stored["status"])
-
-
-def payment_of(till: Till, started: Any) -> str:
-    """Stripe's payment behind a payment page."""
-    return str(till.sandbox.stored("checkout.session", session_id_of(started))["payment_intent"])
 
 
 def change(till: Till) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pytest
 
@@ -11,8 +11,8 @@ from app.clock import utc_now
 from app.database import row
 from app.errors import StripeRefused, StripeUnavailable
 from app.reconcile.report import Mended
-from app.sandbox.moves import disputing, payment, refunding
-from app.sandbox.store import Document
+from app.sandbox.moves import disputing, payment
+from tests.checkout.bank import dispute, fail_refund, lose, refund, win
 from tests.checkout.till import Till, balance_of, movements_of, session_id_of
 from tests.factories import make_user, make_workshop
 from tests.reconcile.books import (
@@ -22,7 +22,6 @@ from tests.reconcile.books import (
     every_write,
     found,
     kinds,
-    payment_of,
     status_of,
 )
 
@@ -105,9 +104,7 @@ async def test_refunds_take_their_credits_back_whole_and_in_part(till: Till, kno
     if known:
         await compared(till)
     for cents, taken in ((7000, 1), (None, 2)):
-        with change(till) as stripe:
-            charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
-            refunding.refund(stripe, charge, {"amount": cents} if cents else {})
+        refund(till, started, cents)
         if known:
             report = await compared(till)
             assert kinds(report.mended) == [Mended.TAKEN_BACK]
@@ -118,29 +115,24 @@ async def test_refunds_take_their_credits_back_whole_and_in_part(till: Till, kno
     await assert_a_second_run_writes_nothing(till)
 
 
-async def refunded_and_compared(till: Till, started: Started) -> Document:
-    """A full refund that has arrived and that a comparison has seen."""
-    with change(till) as stripe:
-        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
-        refund = refunding.refund(stripe, charge, {}, ends="succeeded")
+async def refunded_and_compared(till: Till, started: Started) -> str:
+    """A full refund that has arrived and that a comparison has seen; its id."""
+    made = refund(till, started, ends="succeeded")
     await compared(till)
-    return refund
+    return made
 
 
 async def test_a_refund_that_the_bank_sends_back_weeks_later_gives_its_credits_back(till: Till) -> None:
     """M19: nobody tells, and the refund is older than what is usually looked at again."""
     alice = await make_user()
     started = await till.bought(alice)
-    refund = await refunded_and_compared(till, started)
+    refunded = await refunded_and_compared(till, started)
     assert await balance_of(alice) == 0
     till.sandbox.advance(20 * 86_400)
     other = await till.bought(await make_user(name="Bob"))
-    with change(till) as stripe:
-        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, other)})
-        refunding.refund(stripe, charge, {})
+    refund(till, other)
     await compared(till)
-    with change(till) as stripe:
-        refunding.fail(stripe, refund["id"])
+    fail_refund(till, refunded)
     assert found(await compared(till), started.purchase_id) == [Mended.GIVEN_BACK]
     assert await balance_of(alice) == 1
     await assert_a_second_run_writes_nothing(till)
@@ -151,12 +143,10 @@ async def a_month_passes(till: Till, *, months: int = 3) -> None:
     for number in range(months):
         till.sandbox.advance(30 * 86_400)
         other = await till.bought(await make_user(name="Bob"))
-        with change(till) as stripe:
-            charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, other)})
-            if number % 2:
-                refunding.refund(stripe, charge, {"amount": 1}, ends="succeeded")
-            else:
-                disputing.win(stripe, disputing.open_dispute(stripe, charge, "fraudulent"))
+        if number % 2:
+            refund(till, other, 1, ends="succeeded")
+        else:
+            win(till, dispute(till, other))
         await compared(till)
 
 
@@ -164,11 +154,10 @@ async def test_a_refund_that_fails_after_months_gives_its_credits_back(till: Til
     """M19: the refund itself is in no list any more that is looked at; that it changed is."""
     alice = await make_user()
     started = await till.bought(alice)
-    refund = await refunded_and_compared(till, started)
+    refunded = await refunded_and_compared(till, started)
     assert await balance_of(alice) == 0
     await a_month_passes(till)
-    with change(till) as stripe:
-        refunding.fail(stripe, refund["id"])
+    fail_refund(till, refunded)
     assert found(await compared(till), started.purchase_id) == [Mended.GIVEN_BACK]
     assert await balance_of(alice) == 1
     await assert_a_second_run_writes_nothing(till)
@@ -178,14 +167,13 @@ async def test_a_lost_dispute_that_is_won_after_all_gives_its_credits_back(till:
     """M23: months after everybody had put it away."""
     alice = await make_user()
     started = await till.bought(alice)
-    with change(till) as stripe:
-        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
-        dispute = disputing.lose(stripe, disputing.open_dispute(stripe, charge, "fraudulent"))
+    disputed = dispute(till, started)
+    lose(till, disputed)
     await compared(till)
     assert await balance_of(alice) == 0
     await a_month_passes(till)
     with change(till) as stripe:
-        lost = stripe.load("dispute", dispute["id"])
+        lost = stripe.load("dispute", disputed)
         disputing.win(stripe, lost | {"status": "under_review"})
     assert found(await compared(till), started.purchase_id) == [Mended.GIVEN_BACK]
     assert await balance_of(alice) == 1
@@ -213,10 +201,7 @@ async def test_a_pending_refund_is_noted_and_looked_at_until_it_arrives(till: Ti
     started = await till.start(alice)
     await till.pay(started, number="4000000000007726")
     await compared(till)
-    with change(till) as stripe:
-        refunding.refund(
-            stripe, refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)}), {}
-        )
+    refund(till, started)
     assert kinds((await compared(till)).mended) == [Mended.NOTED]
     await assert_a_second_run_writes_nothing(till)
     till.sandbox.advance(60)
@@ -224,22 +209,21 @@ async def test_a_pending_refund_is_noted_and_looked_at_until_it_arrives(till: Ti
     await assert_a_second_run_writes_nothing(till)
 
 
-@pytest.mark.parametrize("end", [disputing.win, disputing.lose])
-async def test_a_dispute_holds_the_credits_until_it_is_decided(till: Till, end: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("end", [win, lose])
+async def test_a_dispute_holds_the_credits_until_it_is_decided(
+    till: Till, end: Callable[[Till, str], None]
+) -> None:
     """M22, M23."""
     alice = await make_user()
     started = await till.bought(alice)
     await compared(till)
-    with change(till) as stripe:
-        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
-        dispute = disputing.open_dispute(stripe, charge, "fraudulent")
+    disputed = dispute(till, started)
     assert kinds((await compared(till)).mended) == [Mended.TAKEN_BACK]
     assert await balance_of(alice) == 0
     await assert_a_second_run_writes_nothing(till)
     till.sandbox.advance(60 * 86_400)
-    with change(till) as stripe:
-        end(stripe, stripe.load("dispute", dispute["id"]))
-    won = end is disputing.win
+    end(till, disputed)
+    won = end is win
     assert kinds((await compared(till)).mended) == [Mended.GIVEN_BACK if won else Mended.NOTED]
     assert await balance_of(alice) == (1 if won else 0)
     await assert_a_second_run_writes_nothing(till)
@@ -248,9 +232,7 @@ async def test_a_dispute_holds_the_credits_until_it_is_decided(till: Till, end: 
 async def test_a_dispute_that_was_opened_and_lost_unheard_of_takes_the_credits(till: Till) -> None:
     alice = await make_user()
     started = await till.bought(alice)
-    with change(till) as stripe:
-        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
-        disputing.lose(stripe, disputing.open_dispute(stripe, charge, "fraudulent"))
+    lose(till, dispute(till, started))
     await compared(till)
     assert await movements_of(alice) == [("purchase", "completed", 1), ("refund", "completed", -1)]
     await assert_a_second_run_writes_nothing(till)
@@ -263,8 +245,7 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(till: Till) -> None:
     paid, expired = await till.bought(alice), await till.start(bob)
     with change(till) as stripe:
         payment.expire(stripe, stripe.load("checkout.session", session_id_of(expired)))
-        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, refunded)})
-        refunding.refund(stripe, charge, {})
+    refund(till, refunded)
     before = await every_write()
     tried = await compared(till, dry_run=True)
     assert (await every_write(), tried.is_clean) == (before, False)

@@ -13,8 +13,9 @@ from app.ledger.payments import PurchaseMovement, await_purchase, post_purchase,
 from app.ledger.posting import Actor
 from app.payments.gateway import StripeEvent
 from app.reconcile.report import Difference, Mended
-from app.sandbox.moves import disputing, payment, refunding
+from app.sandbox.moves import payment, refunding
 from app.webhooks.inbox import receive, settle
+from tests.checkout.bank import dispute, payment_of, refund
 from tests.checkout.till import Till, session_id_of
 from tests.factories import make_purchase, make_user
 from tests.reconcile.books import (
@@ -24,7 +25,6 @@ from tests.reconcile.books import (
     every_write,
     found,
     kinds,
-    payment_of,
     status_of,
 )
 from tests.webhooks.site import event_of
@@ -36,13 +36,6 @@ async def credited(till: Till, pack: str = "single-flight") -> Any:
     started = await till.bought(await make_user(), pack)
     await till.fulfil(started)
     return started
-
-
-def refund(till: Till, started: Any) -> None:
-    with change(till) as stripe:
-        refunding.refund(
-            stripe, refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)}), {}
-        )
 
 
 def rename(till: Till, started: Any, purchase_id: str) -> None:
@@ -85,9 +78,7 @@ async def refunded_and_not_taken_back(till: Till) -> str:
 
 async def disputed_and_not_taken_back(till: Till) -> str:
     started = await credited(till)
-    with change(till) as stripe:
-        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
-        disputing.open_dispute(stripe, charge, "fraudulent")
+    dispute(till, started)
     return str(started.purchase_id)
 
 

@@ -1,6 +1,8 @@
 """Several runners, interrupted runs, and cursors: whatever happens to a run, the next one goes on. RECN-02."""
 
 import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from app.clock import utc_now
 from app.database import row, rows
+from app.payments.gateway import CheckoutSession
 from app.reconcile import cursors
 from app.reconcile.cursors import OVERLAPS, WAITS_AT_MOST, move, window_of
 from app.reconcile.reconcile import reconcile
@@ -69,23 +72,25 @@ async def test_runs_beside_webhooks_and_pages_credit_once(till: Till) -> None:
     await assert_a_second_run_writes_nothing(till)
 
 
+def silent_at(till: Till, number: int) -> Callable[[str], Awaitable[CheckoutSession]]:
+    """The reading of a payment page, as it is when Stripe falls silent at the so-manieth."""
+    read, calls = till.shop.gateway.checkout_session, itertools.count(1)
+
+    async def reading(session_id: str) -> CheckoutSession:
+        if next(calls) == number:
+            till.sandbox.fault("api", "503", match=f"{SESSIONS}/*", times=3)
+        return await read(session_id)
+
+    return reading
+
+
 async def test_stripe_falls_silent_midway_and_the_next_run_goes_on(till: Till) -> None:
     """Says so; what was done is whole, the rest is untouched."""
     buyers = [await make_user() for _ in range(4)]
     for buyer in buyers:
         await till.bought(buyer)
-    calls = 0
-    read = till.shop.gateway.checkout_session
-
-    async def silent_after_two(session_id: str) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 3:
-            till.sandbox.fault("api", "503", match=f"{SESSIONS}/*", times=3)
-        return await read(session_id)
-
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(till.shop.gateway, "checkout_session", silent_after_two)
+        patched.setattr(till.shop.gateway, "checkout_session", silent_at(till, 3))
         report = await compared(till)
     assert report.stopped is not None
     assert (len(report.mended), report.is_clean, await reached()) == (2, False, {})
@@ -168,19 +173,9 @@ async def test_more_than_one_page_of_a_list_is_looked_at_oldest_first(till: Till
     for buyer in buyers:
         await till.bought(buyer)
         till.sandbox.advance(60)
-    calls = 0
-    read = till.shop.gateway.checkout_session
-
-    async def silent_at_the_fifth(session_id: str) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == 5:
-            till.sandbox.fault("api", "503", match=f"{SESSIONS}/*", times=3)
-        return await read(session_id)
-
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(cursors, "BATCH", 2)
-        patched.setattr(till.shop.gateway, "checkout_session", silent_at_the_fifth)
+        patched.setattr(till.shop.gateway, "checkout_session", silent_at(till, 5))
         assert (await compared(till)).stopped
     made = sorted(each["created"] for each in till.made("checkout.session"))
     assert (await reached())["sessions"].timestamp() == made[3]

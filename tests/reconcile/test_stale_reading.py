@@ -11,10 +11,10 @@ from app.payments.gateway import CheckoutSession, Refund
 from app.reconcile.report import Difference, Mended, Report
 from app.reconcile.returns import follow_money
 from app.reconcile.step import Means, Run
-from app.sandbox.moves import disputing, refunding
+from tests.checkout.bank import dispute, payment_of, refund
 from tests.checkout.till import Till, balance_of
 from tests.factories import make_user
-from tests.reconcile.books import change, compared, every_write, found, kinds, payment_of
+from tests.reconcile.books import change, compared, every_write, found, kinds
 
 
 async def test_a_sale_that_is_paid_and_credited_while_the_lists_are_read_is_no_difference(
@@ -43,8 +43,7 @@ async def a_dispute_about_nobodys_payment(till: Till) -> str:
     with change(till) as stripe:
         intent = stripe.load("payment_intent", payment)
         stripe.save(intent | {"metadata": {"purchase_id": "pur_of_another_life"}})
-        charge = refunding.charge_of(stripe, {"payment_intent": payment})
-        disputing.open_dispute(stripe, charge, "fraudulent")
+    dispute(till, started)
     till.sandbox.tamper(
         "checkout.session",
         started.url.rpartition("/")[2],
@@ -76,10 +75,7 @@ async def test_a_dry_run_names_a_dispute_about_a_payment_nobody_owns(till: Till)
 async def test_a_dry_run_counts_no_purchase_whose_refund_leads_to_it(till: Till) -> None:
     """RECN-02: paid, refunded, and told of by nobody; the payment page is not in the list."""
     started = await till.bought(await make_user())
-    with change(till) as stripe:
-        refunding.refund(
-            stripe, refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)}), {}
-        )
+    refund(till, started)
     before = await every_write()
     run = Run(Means(till.shop.gateway, till.shop.rules, utc_now), Report(utc_now(), dry_run=True))
     await follow_money(run, None, payment_of(till, started))
@@ -91,14 +87,10 @@ async def test_the_first_run_of_all_skips_nothing_whatever_it_is_asked_for(till:
     alice = await make_user()
     started = await till.bought(alice)
     await till.fulfil(started)
-    with change(till) as stripe:
-        refunding.refund(
-            stripe, refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)}), {}
-        )
+    refund(till, started)
     till.sandbox.advance(90 * 86_400)
     later = await till.bought(await make_user())
-    with change(till) as stripe:
-        refunding.refund(stripe, refunding.charge_of(stripe, {"payment_intent": payment_of(till, later)}), {})
+    refund(till, later)
     now = utc_now() + timedelta(days=90)
     await compared(till, since_at=now - timedelta(days=1), clock=lambda: now)
     await compared(till, clock=lambda: now)
@@ -111,9 +103,7 @@ async def test_a_refund_of_which_stripe_does_not_say_the_payment_keeps_nobody_fr
     """A stand-in may keep a refund without its payment, and not its charge."""
     started = await till.bought(await make_user())
     await till.fulfil(started)
-    with change(till) as stripe:
-        charge = refunding.charge_of(stripe, {"payment_intent": payment_of(till, started)})
-        disputing.open_dispute(stripe, charge, "fraudulent")
+    dispute(till, started)
 
     async def orphan(since_at: datetime) -> AsyncIterator[Refund]:
         yield Refund("re_orphan", 7900, "usd", "succeeded", created_at=utc_now())

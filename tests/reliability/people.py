@@ -17,10 +17,9 @@ import httpx
 from app.accounts.sessions import session
 from app.cli.local_environment import Addresses
 from app.clock import utc_now
-from app.database import rows
 from app.ids import new_id
 from app.web.csrf import csrf_token
-from tests.factories import make_user
+from tests.factories import locked_workshops, make_user
 from tests.workshops.site import SECRET
 
 PATIENCE_SECONDS = 0.02
@@ -143,15 +142,3 @@ async def customers(
 
 def _client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=30)
-
-
-async def locked_workshops(user_id: str, number: int) -> list[str]:
-    """So many workshops that stand at the gate."""
-    ids = [new_id("ws") for _ in range(number)]
-    await rows(
-        "INSERT INTO workshops (id, clerk_user_id, title, current_step)"
-        " SELECT id, $1, 'Bought while it burned', 'journey-mapping' FROM unnest($2::text[]) AS made (id)",
-        user_id,
-        ids,
-    )
-    return ids

@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from tests.checkout.till import Till
-from tests.migrating import execute, migrated
+from tests.databases import execute
+from tests.migrating import migrated
 from tests.proof import IS_PROOF
 from tests.reliability.bad_day import busy, fill_pool, more_refusals, more_unlocks, site_at, until_served
 from tests.reliability.clusters import Cluster, own_cluster

@@ -19,9 +19,9 @@ from app.ids import new_id
 from app.passing import PASSING
 from app.schema.roles import role_of
 from tests.checkout.till import Till
-from tests.databases import Server, fresh_database
+from tests.databases import Server, execute, fresh_database
 from tests.factories import make_user
-from tests.migrating import execute, migrated
+from tests.migrating import migrated
 from tests.oracle import left_open
 from tests.proof import IS_PROOF, chosen_seed
 from tests.reliability.bad_day import (

@@ -11,9 +11,9 @@ from app.database import rows
 from app.schema import comparison, on_record
 from tests.checkout.till import balance_of, open_till
 from tests.conftest import beside_other_pools
-from tests.databases import Database, Server, empty_database, fresh_database
+from tests.databases import Database, Server, empty_database, execute, fresh_database
 from tests.factories import make_user, make_workshop
-from tests.migrating import HOST_BEFORE_BILLING, differences_in, execute, migrated, migrated_up_to, value_in
+from tests.migrating import HOST_BEFORE_BILLING, differences_in, migrated, migrated_up_to, value_in
 from tests.mortality import Moment, is_survived
 from tests.proof import IS_PROOF
 

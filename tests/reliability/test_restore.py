@@ -15,9 +15,9 @@ from app.reconcile.report import Difference, Mended
 from app.schema import comparison, on_record, roles
 from tests.checkout.till import Till, balance_of, open_till, unlock_for_a_credit
 from tests.conftest import beside_other_pools
-from tests.databases import Database, Server, fresh_database
+from tests.databases import Database, Server, execute, fresh_database
 from tests.factories import make_user, make_workshop
-from tests.migrating import execute, value_in
+from tests.migrating import value_in
 from tests.oracle import Findings, Told, books_of, judged, paid_sessions
 from tests.reconcile.books import compared, every_write, found, kinds
 from tests.reliability.clusters import Cluster, own_cluster

@@ -23,9 +23,9 @@ from app.workshops.deleting import delete_workshop
 from app.workshops.unlock import UnlockOutcome, unlock
 from tests.checkout.bank import look, refund
 from tests.checkout.till import Till, movements_of
-from tests.databases import Database, Server, fresh_database
+from tests.databases import Database, Server, execute, fresh_database
 from tests.factories import make_user, make_workshop
-from tests.migrating import execute, value_in
+from tests.migrating import value_in
 from tests.oracle import Findings, books_of, left_open
 from tests.proof import IS_PROOF, chosen_seed
 from tests.reliability.bad_day import all_idle, fill_pool, site_at

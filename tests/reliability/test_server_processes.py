@@ -31,10 +31,10 @@ from app.clock import utc_now
 from app.web.csrf import csrf_token
 from tests.conftest import beside_other_pools
 from tests.databases import Database, Server, fresh_database
-from tests.factories import make_user
+from tests.factories import locked_workshops, make_user
 from tests.oracle import Findings, Told, judged
 from tests.proof import IS_PROOF, chosen_seed
-from tests.reliability.people import locked_workshops
+from tests.serving import until_up
 from tests.workshops.servers import environment
 from tests.workshops.site import SECRET
 
@@ -101,7 +101,7 @@ def served(
         preexec_fn=before_exec(signal.SIGTERM),  # noqa: PLW1509  # nothing here outlives the test run
     )
     try:
-        _until_it_answers(url, program)
+        until_up(url, program, within_seconds=PATIENCE_SECONDS)
         yield url, program
     finally:
         program.terminate()
@@ -110,17 +110,6 @@ def served(
         finally:
             program.kill()
             program.wait()
-
-
-def _until_it_answers(url: str, program: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while program.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{url}/healthz", trust_env=False).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.02)
-    raise AssertionError(f"no server at {url}")
 
 
 @pytest.fixture(scope="module")

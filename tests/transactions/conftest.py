@@ -1,13 +1,14 @@
 """The application for the pages of this feature, and a ledger that is long."""
 
 import asyncpg
+import httpx
 import pytest
 import pytest_asyncio
 from litestar import Litestar
 
 from app.transactions.history import PAGE_ROWS
 from tests.factories import make_user
-from tests.transactions.signed_in import reading_app
+from tests.transactions.signed_in import reading_app, signed_in
 
 MANY_ROWS = 10_002
 
@@ -15,6 +16,17 @@ MANY_ROWS = 10_002
 @pytest.fixture(scope="session")
 def app(pool: None) -> Litestar:
     return reading_app()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def alice(pool: None) -> str:
+    return await make_user()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(app: Litestar, alice: str) -> httpx.AsyncClient:
+    """Alice's browser."""
+    return await signed_in(app, alice)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -5,10 +5,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from litestar import Litestar
 
 from app.accounts.preferences import Preferences, keep
 from app.transactions import explaining_reading
@@ -18,20 +16,10 @@ from app.transactions.explaining_reading import changes_after, day_end, life_of
 from app.transactions.history import history_page
 from tests.factories import make_user
 from tests.transactions.ledgers import NOW, buy, give, refund, use, write_varied_ledger
-from tests.transactions.signed_in import HTMX, Html, signed_in
+from tests.transactions.signed_in import HTMX, Html
 
 PATH = "/balance"
 SIGNS = {"consumption": -1, "refund": -1}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def alice(pool: None) -> str:
-    return await make_user()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: Litestar, alice: str) -> httpx.AsyncClient:
-    return await signed_in(app, alice)
 
 
 async def page_of(client: httpx.AsyncClient, path: str = PATH) -> Html:

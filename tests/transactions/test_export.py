@@ -9,7 +9,6 @@ from typing import Any, cast
 import asyncpg
 import httpx
 import pytest
-import pytest_asyncio
 from litestar import Litestar
 from litestar.exceptions import LitestarException
 
@@ -25,16 +24,6 @@ from tests.transactions.ledgers import NOW, buy, give, refund, settle, use, writ
 from tests.transactions.signed_in import ORIGIN, Html, signed_in, stranger
 
 PATH = "/transactions.csv"
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def alice(pool: None) -> str:
-    return await make_user()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: Litestar, alice: str) -> httpx.AsyncClient:
-    return await signed_in(app, alice)
 
 
 def lines_of(text: str) -> list[dict[str, str]]:

@@ -5,7 +5,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-import pytest_asyncio
 from litestar import Litestar
 
 from app.database import row
@@ -19,16 +18,6 @@ from tests.transactions.signed_in import HTMX, Element, Html, signed_in, strange
 
 PATH = "/transactions"
 OLDER = str(after_counted(5))
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def alice(pool: None) -> str:
-    return await make_user()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: Litestar, alice: str) -> httpx.AsyncClient:
-    return await signed_in(app, alice)
 
 
 def body_rows(page: Html) -> list[Element]:

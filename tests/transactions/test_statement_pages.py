@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-import pytest_asyncio
 from litestar import Litestar
 
 from app.accounts.preferences import Preferences, keep
@@ -21,16 +20,6 @@ from tests.transactions.signed_in import Element, Html, signed_in, stranger
 from tests.web.reading import untokened
 
 OCTOBER = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def alice(pool: None) -> str:
-    return await make_user()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: Litestar, alice: str) -> httpx.AsyncClient:
-    return await signed_in(app, alice)
 
 
 async def page_of(client: httpx.AsyncClient, path: str) -> Html:

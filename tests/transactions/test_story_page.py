@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import httpx
 import pytest
-import pytest_asyncio
 from litestar import Litestar
 
 from app.database import row, rows
@@ -30,16 +29,6 @@ from tests.transactions.signed_in import Html, signed_in
 from tests.web.reading import untokened
 
 AT = NOW - timedelta(days=9)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def alice(pool: None) -> str:
-    return await make_user()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: Litestar, alice: str) -> httpx.AsyncClient:
-    return await signed_in(app, alice)
 
 
 async def newest(user_id: str, kind: str) -> str:

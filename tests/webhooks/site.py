@@ -1,6 +1,5 @@
 """The whole product beside a sandbox that delivers to it, for tests of what Stripe sends."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from app.payments.gateway import PaymentGateway
 from app.settings import Settings
 from tests.checkout.till import BASE_URL, SECRET, Till, open_till, settings_for
 from tests.conftest import beside_other_pools
+from tests.lifespan import alive
 
 PATH = "/webhooks/stripe"
 
@@ -99,22 +99,16 @@ async def count_of_events() -> int:
 
 @asynccontextmanager
 async def open_site(database_url: str) -> AsyncIterator[Site]:
-    """The application with a pool of its own; its lifespan begins and ends in one task, as it must."""
+    """The application with a pool of its own."""
     wire, forward_to = Wire(), f"{BASE_URL}{PATH}"
     async with open_till(webhook_transport=wire, forward_to=forward_to) as till:
         settings = settings_for(till.sandbox.url, database_url=database_url)
         app = create_app(settings, gateway=_handing(till.shop.gateway))
-        started, stop = asyncio.get_running_loop().create_future(), asyncio.Event()
         with beside_other_pools():
-            living = asyncio.create_task(_live(app, started, stop))
-            await started
-            try:
+            async with alive(app):
                 wire.inner = httpx.ASGITransport(app)  # type: ignore[arg-type]  # typed loosely
                 async with client_of(app) as http:
                     yield Site(app, till, http)
-            finally:
-                stop.set()
-                await living
 
 
 def _handing(gateway: PaymentGateway) -> Any:
@@ -123,14 +117,3 @@ def _handing(gateway: PaymentGateway) -> Any:
         yield gateway
 
     return hand_in
-
-
-async def _live(app: Litestar, started: asyncio.Future[None], stop: asyncio.Event) -> None:
-    try:
-        async with app.lifespan():
-            started.set_result(None)
-            await stop.wait()
-    except BaseException as error:
-        if not started.done():
-            started.set_exception(error)
-        raise

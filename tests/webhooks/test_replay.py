@@ -1,9 +1,10 @@
 """What a person can do with a kept event: look at it, have it carried out again, dismiss it. RECN-04."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
+from app.checkout.start import Started
 from app.cli.commands import EVENT_STATES
 from app.clock import utc_now
 from app.database import row
@@ -44,6 +45,15 @@ async def unsettled(site: Site, user_id: str) -> tuple[str, str]:
     return event["id"], started.purchase_id
 
 
+async def quarantined(site: Site, user_id: str) -> tuple[Started, dict[str, Any]]:
+    """A purchase whose payment is of another sum than was asked for, and the event that told of it."""
+    started = await quietly_bought(site, user_id)
+    site.till.sandbox.tamper("checkout.session", session_id_of(started), amount_total=1)
+    event = event_of(session_id_of(started), event_id=fresh_id())
+    await site.send(event)
+    return started, event
+
+
 async def test_an_event_that_was_left_lying_is_named_and_replayed_to_its_end(site: Site) -> None:
     """C18: the handler died; nothing was lost, and one replay credits once."""
     alice = await make_user()
@@ -76,10 +86,7 @@ async def test_a_replay_while_stripe_is_silent_leaves_the_event_to_be_replayed(s
 async def test_a_quarantined_event_is_judged_anew_from_the_bytes_that_were_signed(site: Site) -> None:
     """RECN-05: a replay is no way round the checks, and what was mended passes them."""
     alice = await make_user()
-    started = await quietly_bought(site, alice)
-    site.till.sandbox.tamper("checkout.session", session_id_of(started), amount_total=1)
-    event = event_of(session_id_of(started), event_id=fresh_id())
-    await site.send(event)
+    started, event = await quarantined(site, alice)
     assert await is_named(event["id"])
     refused = await replay(event["id"], means(site))
     assert (refused.state, refused.error, await movements_of(alice)) == ("quarantined", "amount", [])
@@ -115,10 +122,7 @@ async def test_an_ignored_event_is_carried_out_once_a_version_knows_its_kind(sit
 
 async def test_a_person_dismisses_an_event_with_a_name_and_a_reason(site: Site) -> None:
     alice = await make_user()
-    started = await quietly_bought(site, alice)
-    site.till.sandbox.tamper("checkout.session", session_id_of(started), amount_total=1)
-    event = event_of(session_id_of(started), event_id=fresh_id())
-    await site.send(event)
+    started, event = await quarantined(site, alice)
     dismissed = await dismiss(event["id"], who="bob", reason="refunded by hand")
     assert (dismissed.state, dismissed.error) == (
         "ignored",

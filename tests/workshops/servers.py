@@ -5,15 +5,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import IO
-
-import httpx
 
 from app.cli.children import free_port
 from app.cli.parent_death import before_exec
+from tests.serving import until_up
 from tests.workshops.site import SECRET
 
 HOST = "127.0.0.1"
@@ -27,9 +25,10 @@ def servers(database_url: str, number: int) -> Iterator[tuple[str, ...]]:
         ports = [free_port(HOST) for _ in range(number)]
         programs = [_started(port, database_url, log) for port in ports]
         try:
-            for port, program in zip(ports, programs, strict=True):
-                _wait_for(f"http://{HOST}:{port}", program, log)
-            yield tuple(f"http://{HOST}:{port}" for port in ports)
+            addresses = tuple(f"http://{HOST}:{port}" for port in ports)
+            for address, program in zip(addresses, programs, strict=True):
+                _wait_for(address, program, log)
+            yield addresses
         finally:
             for program in programs:
                 program.terminate()
@@ -63,13 +62,9 @@ def environment(database_url: str) -> Mapping[str, str]:
     }
 
 
-def _wait_for(url: str, program: subprocess.Popen[bytes], log: IO[bytes]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    with httpx.Client(trust_env=False) as http:
-        while program.poll() is None and time.monotonic() < deadline:
-            with suppress(httpx.TransportError):
-                if http.get(f"{url}/healthz").status_code == 200:
-                    return
-            time.sleep(0.05)
-    log.seek(0)
-    raise RuntimeError(f"no server at {url}: {log.read().decode()}")
+def _wait_for(address: str, program: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+    try:
+        until_up(address, program)
+    except RuntimeError as error:
+        log.seek(0)
+        raise RuntimeError(log.read().decode()) from error

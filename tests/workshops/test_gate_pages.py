@@ -5,9 +5,7 @@ import re
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import asyncpg
 import pytest
-import pytest_asyncio
 
 from app.database import row
 from app.workshops import pages
@@ -18,6 +16,7 @@ from app.workshops.view import LockedPage
 from app.workshops.visit import Visit
 from tests.factories import give, make_purchase, make_user
 from tests.web.reading import by_id, fragment, hidden, parsed, words
+from tests.workshops.holding import holding
 from tests.workshops.site import HTMX, Browser, Site, site_with
 from tests.workshops.stories import (
     at_gate,
@@ -38,16 +37,6 @@ PRESS = {"notes": "Where it hurts", "continue": "1"}
 def ways_of(offer: Element) -> list[str]:
     """The buttons that send a form."""
     return [words(each) for form in offer.iter("form") for each in form.iter("button")]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def user(pool: None) -> str:
-    return await make_user()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def alice(site: Site, user: str) -> Browser:
-    return await site.browser(user)
 
 
 async def test_save_and_continue_at_the_gate_saves_the_notes_and_answers_with_the_prompt(
@@ -318,15 +307,8 @@ async def test_when_it_is_busy_the_offer_stays_and_a_retry_spends_once(site: Sit
     user = await make_user(balance_credits=2)
     alice = await site.browser(user)
     workshop = await at_gate(user)
-    holder = await asyncpg.connect(database_url)
-    try:
-        held = holder.transaction()
-        await held.start()
-        await holder.execute("SELECT FROM users WHERE clerk_user_id = $1 FOR NO KEY UPDATE", user)
+    async with holding(user, database_url):
         answer = await alice.post(f"/workshops/{workshop}/unlock")
-        await held.rollback()
-    finally:
-        await holder.close()
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
     offer = by_id(parsed(answer.text), "workshops-offer")

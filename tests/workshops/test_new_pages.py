@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import pytest_asyncio
 
 from app.accounts.sessions import session
 from app.clock import utc_now
@@ -19,16 +18,6 @@ from tests.workshops.site import HTMX, Browser, Site, site_with
 from tests.workshops.stories import balance_of, consumptions_of, stored
 
 SAVED_UNPAID = "Your workshop is saved. The payment could not be started. Nothing was charged."
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def user(pool: None) -> str:
-    return await make_user()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def alice(site: Site, user: str) -> Browser:
-    return await site.browser(user)
 
 
 async def workshops_of(user_id: str) -> list[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """The pages of a workshop's steps, read and saved as a browser does."""
 
 import pytest
-import pytest_asyncio
 
 from app.workshops.saving import LONGEST_NOTES
 from app.workshops.steps import FREE_STEPS, LAST_FREE_STEP, PAID_STEPS, STEPS
@@ -9,16 +8,6 @@ from tests.factories import make_user, make_workshop
 from tests.web.reading import by_id, fragment, hidden, parsed, words
 from tests.workshops.site import HTMX, Browser, Site
 from tests.workshops.stories import UNLOCK, at_step, balance_of, completed, new_workshop, stored, write
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def user(pool: None) -> str:
-    return await make_user()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def alice(site: Site, user: str) -> Browser:
-    return await site.browser(user)
 
 
 async def test_a_workshop_leads_to_its_current_step(alice: Browser, user: str) -> None:

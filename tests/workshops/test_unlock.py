@@ -15,6 +15,7 @@ from app.workshops.deleting import delete_workshop
 from app.workshops.steps import FIRST_PAID_SLUG, LAST_FREE_STEP
 from app.workshops.unlock import UnlockOutcome, unlock, unlock_within
 from tests.factories import make_user, make_workshop
+from tests.workshops.holding import holding, until_waiting
 from tests.workshops.stories import (
     RULES,
     at_gate,
@@ -178,17 +179,11 @@ async def test_twins_that_waited_for_the_same_lock_are_told_already(database_url
     workshop = await at_gate(alice)
     # Three open connections, so that all three wait within the time that a lock is waited for.
     await asyncio.gather(*(row("SELECT pg_sleep(0.1)") for _ in range(3)))
-    holder = await asyncpg.connect(database_url)
-    try:
-        held = holder.transaction()
-        await held.start()
-        await holder.execute("SELECT FROM users WHERE clerk_user_id = $1 FOR NO KEY UPDATE", alice)
+    async with holding(alice, database_url) as holder:
         waiting = [asyncio.create_task(unlocked(alice, workshop)) for _ in range(3)]
-        await _until_waiting(holder, 3)
-        await held.rollback()
+        await until_waiting(holder, 3)
+        await holder.execute("ROLLBACK")
         outcomes = [(await each).outcome for each in waiting]
-    finally:
-        await holder.close()
     assert sorted(outcomes) == [UnlockOutcome.ALREADY, UnlockOutcome.ALREADY, UnlockOutcome.UNLOCKED]
     assert await consumptions_of(alice) == [workshop]
 
@@ -197,19 +192,13 @@ async def test_a_workshop_that_is_deleted_while_its_unlock_waits_costs_nothing(d
     """CRED-02: what the unlock saw before its wait is not what it charges for."""
     alice = await make_user(balance_credits=1)
     workshop = await at_gate(alice)
-    holder = await asyncpg.connect(database_url)
-    try:
-        held = holder.transaction()
-        await held.start()
-        await holder.execute("SELECT FROM users WHERE clerk_user_id = $1 FOR NO KEY UPDATE", alice)
+    async with holding(alice, database_url) as holder:
         waiting = asyncio.create_task(unlocked(alice, workshop))
-        await _until_waiting(holder, 1)
+        await until_waiting(holder, 1)
         await holder.execute("UPDATE workshops SET deleted_at = now() WHERE id = $1", workshop)
-        await held.commit()
+        await holder.execute("COMMIT")
         with pytest.raises(NotFound):
             await waiting
-    finally:
-        await holder.close()
     assert (await balance_of(alice), await consumptions_of(alice)) == (1, [])
 
 
@@ -217,17 +206,11 @@ async def test_a_deletion_waits_for_whoever_moves_the_credits(database_url: str)
     """A payment that is being counted finds its workshop, or finds it deleted; nothing between."""
     alice = await make_user()
     workshop = await new_workshop(alice)
-    holder = await asyncpg.connect(database_url)
-    try:
-        held = holder.transaction()
-        await held.start()
-        await holder.execute("SELECT FROM users WHERE clerk_user_id = $1 FOR NO KEY UPDATE", alice)
+    async with holding(alice, database_url) as holder:
         deletion = asyncio.create_task(delete_workshop(alice, workshop, now=utc_now()))
-        await _until_waiting(holder, 1)
-        await held.rollback()
+        await until_waiting(holder, 1)
+        await holder.execute("ROLLBACK")
         assert await deletion == "Launch plan"
-    finally:
-        await holder.close()
 
 
 async def test_a_lock_that_is_not_had_in_time_is_said_to_be_busy_and_a_retry_spends_once(
@@ -236,16 +219,9 @@ async def test_a_lock_that_is_not_had_in_time_is_said_to_be_busy_and_a_retry_spe
     """WORK-05"""
     alice = await make_user(balance_credits=2)
     workshop = await at_gate(alice)
-    holder = await asyncpg.connect(database_url)
-    try:
-        held = holder.transaction()
-        await held.start()
-        await holder.execute("SELECT FROM users WHERE clerk_user_id = $1 FOR NO KEY UPDATE", alice)
+    async with holding(alice, database_url):
         with pytest.raises(TryLater):
             await unlocked(alice, workshop)
-        await held.rollback()
-    finally:
-        await holder.close()
     assert await consumptions_of(alice) == []
     assert (await unlocked(alice, workshop)).outcome is UnlockOutcome.UNLOCKED
     assert await balance_of(alice) == 1
@@ -297,12 +273,3 @@ async def test_a_key_that_is_taken_while_the_workshop_is_locked_is_no_twin(
     monkeypatch.setattr("app.workshops.unlock.consume", collide)
     with pytest.raises(asyncpg.UniqueViolationError):
         await unlock(alice, workshop, rules=RULES, now=utc_now(), actor=Actor("user", alice))
-
-
-async def _until_waiting(watcher: asyncpg.Connection, number: int) -> None:
-    """Until so many sessions wait for the lock that the watcher holds."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-    queued = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    async with asyncio.timeout(2):
-        while await watcher.fetchval(query) < 1 or await watcher.fetchval(queued) < number:
-            await asyncio.sleep(0.005)

@@ -16,11 +16,9 @@ import pytest_asyncio
 
 from app.accounts.sessions import session
 from app.clock import utc_now
-from app.database import rows
-from app.ids import new_id
 from app.web.csrf import csrf_token
 from app.web.flash import unpacked
-from tests.factories import make_user
+from tests.factories import locked_workshops, make_user
 from tests.proof import IS_PROOF, chosen_seed
 from tests.workshops.servers import servers
 from tests.workshops.site import SECRET
@@ -73,17 +71,6 @@ def client_of(url: str) -> httpx.AsyncClient:
 async def crowd_of(clients: Clients, *, credits: int) -> Crowd:
     user = await make_user(balance_credits=credits)
     return Crowd(clients, user, await session.create(user, provider="demo", now=utc_now()))
-
-
-async def locked_workshops(user_id: str, number: int) -> list[str]:
-    ids = [new_id("ws") for _ in range(number)]
-    await rows(
-        "INSERT INTO workshops (id, clerk_user_id, title, current_step)"
-        " SELECT id, $1, 'Raced', 'journey-mapping' FROM unnest($2::text[]) AS made (id)",
-        user_id,
-        ids,
-    )
-    return ids
 
 
 async def race_for_one_credit(clients: Clients, *, tries: int) -> Counter[int]:

@@ -1,6 +1,5 @@
 """The whole product beside an offline Stripe, and the browsers of its customers. They press the buttons they see."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from app.database import row, tx
 from app.payments.gateway import PaymentGateway
 from app.settings import Settings
 from app.workshops.access import PaywallRules
+from tests.lifespan import alive
 from tests.sandbox_server import RunningSandbox
 from tests.web.reading import parsed, untokened, words
 
@@ -141,28 +141,11 @@ async def running_site(database_url: str, sandbox: RunningSandbox, **changes: An
     without_prices = changes.pop("without_prices", False)
     settings = Settings.model_validate(_settings(database_url, sandbox) | changes)
     app = create_app(settings)
-    started, stop = asyncio.get_running_loop().create_future(), asyncio.Event()
-
-    async def live() -> None:  # enters and leaves the lifespan in one task
-        try:
-            async with app.lifespan():
-                started.set_result(None)
-                await stop.wait()
-        except BaseException as error:
-            if not started.done():
-                started.set_exception(error)
-            raise
-
-    task = asyncio.create_task(live())
-    await started
-    site = Site(app, sandbox, load_catalog(settings.catalog_file))
-    try:
+    async with alive(app):
+        site = Site(app, sandbox, load_catalog(settings.catalog_file))
         if not without_prices:
             await push_catalog(site.gateway, site.catalog)
         yield site
-    finally:
-        stop.set()
-        await task
 
 
 def session_id_of(payment_page: str) -> str:
