@@ -1,12 +1,21 @@
 """Decides how a balance is explained in words, so that the numbers add up to it. Pure; knows no table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from app.ledger.rules import Kind, debt_of
 from app.web.filters import credits, figure
-from app.web.words import counted, said
+from app.web.words import counted, listed, marked, said
+
+MARK = "\0"  # stands around what will be a number with a link: no word of ours or a translator's holds it
+# What a person did or got: first in the sentence, and going on from there.
+DONE: Mapping[Kind, tuple[str, str]] = {
+    Kind.PURCHASE: (marked("You bought %(credits)s"), marked("bought %(credits)s")),
+    Kind.GRANT: (marked("You were given %(credits)s"), marked("were given %(credits)s")),
+    Kind.REVERSAL: (marked("You got back %(credits)s"), marked("got back %(credits)s")),
+    Kind.CONSUMPTION: (marked("You used %(credits)s"), marked("used %(credits)s")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,58 +65,85 @@ def balance_sentence(sums: Sums, *, last_day: date | None = None) -> Sentence:
 
 
 def _explained(sums: Sums, narrowed: str, rest: str) -> tuple[Part, ...]:
-    told = _told(sums)
-    return (*_joined(told, narrowed), Part(f". {rest}")) if told else (Part(_nothing_yet(sums, narrowed)),)
+    amounts = {kind: number for kind, number in _amounts(sums).items() if number}
+    if not amounts:
+        return (Part(_nothing_yet(sums, narrowed)),)
+    clauses = [_clause(kind, sums, is_first=kind == next(iter(amounts))) for kind in amounts]
+    told = said("%(list)s. %(rest)s", list=listed(clauses), rest=rest)
+    return tuple(_parts(told, amounts, narrowed))
 
 
-def _told(sums: Sums) -> list[tuple[str, int, str, Kind]]:
-    """Words before, credits, words after, and the kind of row that the number leads to."""
-    added = sums.adjustment > 0
-    every = [
-        (said("bought"), sums.purchase, "", Kind.PURCHASE),
-        (said("were given"), sums.grant, "", Kind.GRANT),
-        (said("got back"), sums.reversal, "", Kind.REVERSAL),
-        (said("used"), -sums.consumption, "", Kind.CONSUMPTION),
-        ("", -sums.refund, _taken_back(sums), Kind.REFUND),
-        (
-            "",
-            abs(sums.adjustment),
-            said("added by a correction") if added else said("removed by a correction"),
-            Kind.ADJUSTMENT,
-        ),
-    ]
-    return [each for each in every if each[1]]
+def _amounts(sums: Sums) -> Mapping[Kind, int]:
+    """What each clause is about, in credits, in the order in which they are told."""
+    return {
+        Kind.PURCHASE: sums.purchase,
+        Kind.GRANT: sums.grant,
+        Kind.REVERSAL: sums.reversal,
+        Kind.CONSUMPTION: -sums.consumption,
+        Kind.REFUND: -sums.refund,
+        Kind.ADJUSTMENT: abs(sums.adjustment),
+    }
 
 
-def _taken_back(sums: Sums) -> str:
+def _clause(kind: Kind, sums: Sums, *, is_first: bool) -> str:
+    """What a kind of row did, with a place for its number, since words stand around it in any order."""
+    place = f"{MARK}{kind}{MARK}"
+    if kind == Kind.REFUND:
+        return _taken_back(sums, place)
+    if kind == Kind.ADJUSTMENT:
+        return _corrected(sums.adjustment, place)
+    opening, following = DONE[kind]
+    return said(opening if is_first else following, credits=place)
+
+
+def _taken_back(sums: Sums, place: str) -> str:
     if not sums.disputed:
-        return said("taken back after a refund")
-    if sums.disputed == sums.refund:
-        return said("taken back after a dispute")
-    return said("taken back after refunds and disputes")
-
-
-def _joined(told: Sequence[tuple[str, int, str, Kind]], narrowed: str) -> list[Part]:
-    parts: list[Part] = []
-    for place, (before, number, after, kind) in enumerate(told):
-        words = (
-            _link(place, len(told))
-            + (said("You") + " " if place == 0 and before else "")
-            + (f"{before} " if before else "")
+        return counted(
+            "%(credits)s was taken back after a refund",
+            "%(credits)s were taken back after a refund",
+            -sums.refund,
+            credits=place,
         )
-        written = credits(number) if place == 0 else figure(number)
-        parts.append(Part(words, written, f"/transactions?type={kind}&status=completed{narrowed}"))
-        if after:
-            parts.append(Part(" " + counted("was %(what)s", "were %(what)s", number, what=after)))
-    return parts
+    if sums.disputed == sums.refund:
+        return counted(
+            "%(credits)s was taken back after a dispute",
+            "%(credits)s were taken back after a dispute",
+            -sums.refund,
+            credits=place,
+        )
+    return counted(
+        "%(credits)s was taken back after refunds and disputes",
+        "%(credits)s were taken back after refunds and disputes",
+        -sums.refund,
+        credits=place,
+    )
 
 
-def _link(place: int, count: int) -> str:
-    if place == 0:
-        return ""
-    if place < count - 1:
-        return ", "
-    return f" {said('and')} " if count == 2 else f", {said('and')} "
+def _corrected(change_credits: int, place: str) -> str:
+    if change_credits > 0:
+        return counted(
+            "%(credits)s was added by a correction",
+            "%(credits)s were added by a correction",
+            change_credits,
+            credits=place,
+        )
+    return counted(
+        "%(credits)s was removed by a correction",
+        "%(credits)s were removed by a correction",
+        -change_credits,
+        credits=place,
+    )
+
+
+def _parts(told: str, amounts: Mapping[Kind, int], narrowed: str) -> Iterator[Part]:
+    """The sentence, cut behind each number; only the first, wherever it stands, names its unit."""
+    before, *cut = told.split(MARK)
+    for kind, after in zip(cut[::2], cut[1::2], strict=True):
+        number = amounts[Kind(kind)]
+        written = credits(number) if kind == next(iter(amounts)) else figure(number)
+        yield Part(before, written, f"/transactions?type={kind}&status=completed{narrowed}")
+        before = after
+    yield Part(before)
 
 
 def _rest(balance_credits: int) -> str:
@@ -140,8 +176,11 @@ def _nothing_yet(sums: Sums, narrowed: str) -> str:
 def _pending(pending_credits: int) -> tuple[Part, ...]:
     if not pending_credits:
         return ()
-    told = counted("is pending and not counted yet.", "are pending and not counted yet.", pending_credits)
-    return (
-        Part("", credits(pending_credits), "/transactions?status=pending"),
-        Part(f" {told}"),
+    told = counted(
+        "%(credits)s is pending and not counted yet.",
+        "%(credits)s are pending and not counted yet.",
+        pending_credits,
+        credits=MARK,
     )
+    before, after = told.split(MARK)
+    return (Part(before, credits(pending_credits), "/transactions?status=pending"), Part(after))

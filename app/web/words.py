@@ -5,11 +5,12 @@ Each sentence is written once, in English, inside `said`, `counted` or `marked` 
 the start, and what it leaves untranslated is said in English.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment
@@ -30,6 +31,11 @@ def said(text: str, **values: object) -> str:
 def counted(one: str, many: str, number: int, **values: object) -> str:
     """The sentence that fits the number; without a `num` among the values, `%(num)s` is the bare number."""
     return catalogue().ngettext(one, many, number) % {"num": number, **values}
+
+
+def listed(clauses: Sequence[str]) -> str:
+    """Several as one, joined as the language of the words does: "a, b, and c"."""
+    return format_list(clauses, locale=language())
 
 
 def marked(text: str) -> str:

@@ -211,6 +211,57 @@ async def test_a_catalogue_that_lies_in_its_folder_is_spoken_to_whoever_reads_in
     assert signed_out["lang"] == "en"
 
 
+BALANCE = """
+msgid "You bought %(credits)s"
+msgstr "Sie haben %(credits)s gekauft"
+
+msgid "used %(credits)s"
+msgstr "%(credits)s verwendet"
+
+msgid "%(credits)s was taken back after a refund"
+msgid_plural "%(credits)s were taken back after a refund"
+msgstr[0] "nach einer Erstattung %(credits)s verloren"
+msgstr[1] "nach einer Erstattung %(credits)s verloren"
+
+msgid "%(list)s. %(rest)s"
+msgstr "Übrig: %(rest)s Denn %(list)s."
+
+msgid "%(number)s left."
+msgstr "%(number)s."
+
+msgid "%(credits)s is pending and not counted yet."
+msgid_plural "%(credits)s are pending and not counted yet."
+msgstr[0] "Noch nicht gezählt: %(credits)s."
+msgstr[1] "Noch nicht gezählt: %(credits)s."
+"""
+
+
+async def test_the_balance_is_told_in_whole_sentences_whose_words_stand_as_the_language_wants(
+    app: Litestar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each number leads to its rows, wherever it stands; the list is joined as the language joins lists."""
+    (tmp_path / "de.po").write_text(GERMAN + BALANCE)
+    monkeypatch.setattr(words, "CATALOGUES", words.read_catalogues(tmp_path))
+    alice = await make_user()
+    bought = await buy(alice, NOW, credits=3, amount_cents=14900)
+    await use(alice, NOW)
+    await refund(alice, bought, NOW, cents=5000)
+    await buy(alice, NOW, status="settling")
+    await keep(alice, Preferences(locale="de"))
+    page = Html(await (await signed_in(app, alice)).get("/balance"))
+    told, pending = page.all("p", class_="figure-text")
+    assert (
+        told.text
+        == "Übrig: 1. Denn Sie haben 3 Guthaben gekauft, 1 verwendet und nach einer Erstattung 1 verloren."
+    )
+    kinds = ("purchase", "consumption", "refund")
+    assert [(each.text, each["href"]) for each in told.all("a")] == [
+        (number, f"/transactions?type={kind}&status=completed")
+        for number, kind in zip(("3 Guthaben", "1", "1"), kinds, strict=True)
+    ]
+    assert pending.text == "Noch nicht gezählt: 1 Guthaben."
+
+
 def test_the_words_of_code_and_templates_are_found_for_the_translators() -> None:
     """As `make words` finds them."""
     found = {
