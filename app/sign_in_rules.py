@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from app.accounts.addresses import is_address as is_mail_address
+from app.addresses import is_address as is_mail_address
 
 Given = Mapping[str, str]
 Rule = tuple[str, str, Callable[[Given], bool]]

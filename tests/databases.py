@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
-from app.cli.local_postgres import APPLICATION, OWNER, SUPERUSER, LocalPostgres
+from app.cli.local.postgres import APPLICATION, OWNER, SUPERUSER, LocalPostgres
 from app.database import pool
 from app.migrate import migrate
 

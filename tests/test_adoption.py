@@ -3,8 +3,8 @@
 import pytest
 
 from app import database, migrate
-from app.cli.check import look_at_schema
-from app.cli.findings import Findings
+from app.cli.checks.check import look_at_schema
+from app.cli.checks.findings import Findings
 from app.schema import on_record
 from tests.conftest import beside_other_pools
 from tests.databases import Database, empty_database, execute, fresh_database

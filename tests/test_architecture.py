@@ -146,6 +146,11 @@ def test_the_web_plumbing_knows_no_feature() -> None:
         assert others <= {"web", "errors", "passing", "settings", "clock"}, f"{name_of(path)}: {others}"
 
 
+@pytest.mark.parametrize("name", ["settings.py", "sign_in_rules.py"])
+def test_the_settings_know_no_feature(name: str) -> None:
+    assert not FEATURES & {target.split(".")[0] for target in imports_of(APP / name)}
+
+
 @pytest.mark.parametrize("name", STDLIB_ONLY)
 def test_pure_modules_touch_neither_database_nor_network(name: str) -> None:
     roots = roots_of(APP / name)

@@ -92,7 +92,7 @@ def run(*, host: str | None, port: int | None, sandbox_port: int, data_dir: Path
 def serve(*, host: str, port: int, workers: int, migrate: bool) -> None:
     """Serve the product, as in production."""
     os.environ.setdefault("ENVIRONMENT", "production")
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
     from app.cli.serve import serve
 
     with local_environment():
@@ -105,7 +105,7 @@ def serve(*, host: str, port: int, workers: int, migrate: bool) -> None:
 @AS_JSON
 def migrate(*, check: bool, record: bool, as_json: bool) -> None:
     """Bring the database's schema up to date, all or nothing."""
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
     from app.cli.migrating import say_migrated, say_recorded, say_whether_current
 
     with local_environment():
@@ -118,7 +118,7 @@ def migrate(*, check: bool, record: bool, as_json: bool) -> None:
 @AS_JSON
 def seed(*, as_json: bool) -> None:
     """Make the demo people with their history, once, all or nothing."""
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
     from app.cli.seeding import say_seeded
 
     with local_environment():
@@ -130,8 +130,8 @@ def seed(*, as_json: bool) -> None:
 @AS_JSON
 def check(*, settings_only: bool, as_json: bool) -> None:
     """Compare settings, schema, ledger and prices with what they should be."""
-    from app.cli.check import say_findings
-    from app.cli.local_environment import local_environment
+    from app.cli.checks.check import say_findings
+    from app.cli.local.environment import local_environment
 
     with local_environment():
         sys.exit(say_findings(settings_only=settings_only, as_json=as_json))
@@ -145,7 +145,7 @@ def check(*, settings_only: bool, as_json: bool) -> None:
 def grant(*, user: str, credits: int, reason: str, as_json: bool) -> None:
     """Give USER (an e-mail address or a user id) CREDITS for nothing, for the record."""
     from app.cli.granting import say_granted
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
 
     with local_environment():
         say_granted(user, credits, reason=reason, as_json=as_json)
@@ -157,7 +157,7 @@ def grant(*, user: str, credits: int, reason: str, as_json: bool) -> None:
 @AS_JSON
 def audit_trail(*, user: str | None, limit: int, as_json: bool) -> None:
     """Show who changed what about access and credits, newest first; of USER alone, if one is named."""
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
     from app.cli.trail_command import say_trail
 
     with local_environment():
@@ -171,7 +171,7 @@ def audit_trail(*, user: str | None, limit: int, as_json: bool) -> None:
 def erase(*, user: str, is_sure: bool, as_json: bool) -> None:
     """Forget USER (an e-mail address or a user id) for good; the books keep dates and amounts."""
     from app.cli.erasing import say_erased
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
 
     with local_environment():
         say_erased(user, is_sure=is_sure, as_json=as_json)
@@ -187,7 +187,7 @@ def erase(*, user: str, is_sure: bool, as_json: bool) -> None:
 @AS_JSON
 def reconcile(*, since: datetime | None, dry_run: bool, as_json: bool) -> None:
     """Compare the books with Stripe's, both ways, and mend what was missed."""
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
     from app.cli.reconciling import say_reconciled
 
     with local_environment():
@@ -204,7 +204,7 @@ def events(ctx: click.Context, *, state: str | None, limit: int, as_json: bool) 
     if ctx.invoked_subcommand is not None:
         return
     from app.cli.inbox import say_events
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
 
     with local_environment():
         say_events(cast("State | None", state), limit=limit, as_json=as_json)
@@ -216,7 +216,7 @@ def events(ctx: click.Context, *, state: str | None, limit: int, as_json: bool) 
 def show_event(*, event_id: str, as_json: bool) -> None:
     """Show all that is kept of EVENT_ID."""
     from app.cli.inbox import say_event
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
 
     with local_environment():
         say_event(event_id, as_json=as_json)
@@ -228,7 +228,7 @@ def show_event(*, event_id: str, as_json: bool) -> None:
 def replay(*, event_id: str, as_json: bool) -> None:
     """Carry EVENT_ID out again; one that is done is left as it is."""
     from app.cli.inbox import say_replayed
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
 
     with local_environment():
         sys.exit(say_replayed(event_id, as_json=as_json))
@@ -241,7 +241,7 @@ def replay(*, event_id: str, as_json: bool) -> None:
 def dismiss(*, event_id: str, reason: str, as_json: bool) -> None:
     """Put EVENT_ID away for good, when a person has seen to it."""
     from app.cli.inbox import say_dismissed
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
 
     with local_environment():
         sys.exit(say_dismissed(event_id, reason=reason, as_json=as_json))
@@ -257,7 +257,7 @@ def catalog() -> None:
 def push(*, as_json: bool) -> None:
     """Find or make one Stripe price for each pack."""
     from app.cli.catalog_prices import push_prices, say_prices
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
 
     with local_environment():
         sys.exit(say_prices(push_prices, as_json=as_json))
@@ -268,7 +268,7 @@ def push(*, as_json: bool) -> None:
 def show(*, as_json: bool) -> None:
     """Show the packs with the prices Stripe has for them."""
     from app.cli.catalog_prices import found_prices, say_prices
-    from app.cli.local_environment import local_environment
+    from app.cli.local.environment import local_environment
 
     with local_environment():
         sys.exit(say_prices(found_prices, as_json=as_json))

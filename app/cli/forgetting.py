@@ -2,8 +2,8 @@
 
 import shutil
 
-from app.cli.data_folder import default_folder
-from app.cli.runtime_file import is_running
+from app.cli.local.data_folder import default_folder
+from app.cli.local.runtime_file import is_running
 from app.errors import BillingError
 
 

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import asdict
 
-from app.cli.check import look_at_schema
-from app.cli.findings import Findings
+from app.cli.checks.check import look_at_schema
+from app.cli.checks.findings import Findings
 from app.cli.preparation import migrate_now, owner_address
 from app.cli.reporting import say
 from app.database import pool

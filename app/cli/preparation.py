@@ -48,7 +48,7 @@ async def _prepared(settings: Settings, *, may_seed: bool) -> Prepared:
     trouble = await _price_trouble(settings)
     async with pool(settings.database_url):
         if may_seed and not await _has_people():
-            from app.cli.seed import seed_demo
+            from app.cli.demo.seed import seed_demo
 
             await seed_demo(utc_now)
     return Prepared(settings, has_demo_people=may_seed, price_trouble=trouble)

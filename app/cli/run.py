@@ -1,6 +1,6 @@
 """Runs the whole product on one machine: PostgreSQL, the sandbox, the web server, in this order and back.
 
-Decides the order and what each part is told; how to start, watch and stop a program is in `children`.
+Decides the order and what each part is told; how to start, watch and stop a program is in `processes`.
 """
 
 import contextlib
@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from app.cli import children
-from app.cli.data_folder import default_folder, make_folder
-from app.cli.local_environment import (
+from app.cli.local.data_folder import default_folder, make_folder
+from app.cli.local.environment import (
     DEFAULT_HOST,
     DEFAULT_PORT,
     Addresses,
@@ -26,8 +25,9 @@ from app.cli.local_environment import (
     uses_sandbox,
     worth_telling,
 )
-from app.cli.runtime_file import only_run, published
-from app.cli.stopping import stop_when_asked
+from app.cli.local.runtime_file import only_run, published
+from app.cli.processes import children
+from app.cli.processes.stopping import stop_when_asked
 
 if TYPE_CHECKING:
     from app.cli.preparation import Prepared

@@ -2,10 +2,10 @@
 
 import click
 
-from app.cli.children import require_free
-from app.cli.data_folder import make_folder
-from app.cli.local_environment import SANDBOX_KEY, data_dir_of
-from app.cli.runtime_file import local_secrets
+from app.cli.local.data_folder import make_folder
+from app.cli.local.environment import SANDBOX_KEY, data_dir_of
+from app.cli.local.runtime_file import local_secrets
+from app.cli.processes.children import require_free
 from app.sandbox.options import SandboxOptions
 from app.sandbox.server import serve_sandbox
 

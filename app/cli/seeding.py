@@ -1,11 +1,11 @@
-"""`billing seed`: makes the demo people, never in production. What they are is decided in `seed`."""
+"""`billing seed`: makes the demo people, never in production. What they are is decided in `demo`."""
 
 import asyncio
 import dataclasses
 import os
 
+from app.cli.demo.seed import SeedReport, seed_demo
 from app.cli.reporting import say
-from app.cli.seed import SeedReport, seed_demo
 from app.clock import utc_now
 from app.database import pool
 from app.errors import BillingError

@@ -5,9 +5,9 @@ import sys
 
 import click
 
-from app.cli.check_settings import understood
-from app.cli.findings import Findings
-from app.cli.server import serve_forever
+from app.cli.checks.findings import Findings
+from app.cli.checks.settings import understood
+from app.cli.processes.server import serve_forever
 
 
 def serve(host: str, port: int, *, workers: int, migrate_first: bool) -> None:

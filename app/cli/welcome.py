@@ -3,7 +3,7 @@
 import click
 
 from app.accounts.sign_in.demo import DEMO_PEOPLE
-from app.cli.local_environment import Addresses
+from app.cli.local.environment import Addresses
 from app.cli.preparation import Prepared
 
 

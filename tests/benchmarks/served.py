@@ -21,7 +21,7 @@ import httpx
 from app.accounts.sessions.session import create
 from app.application import catalog_of
 from app.checkout.prices import push_catalog
-from app.cli.parent_death import before_exec
+from app.cli.processes.parent_death import before_exec
 from app.database import row, tx
 from app.ids import new_id
 from app.payments.stripe_gateway import stripe_gateway

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from app.cli.postgres_binaries import Binaries, usable_binaries
+from app.cli.local.postgres_binaries import Binaries, usable_binaries
 from app.ledger.posting import _CONSUME
 from tests.benchmarks import bare
 from tests.benchmarks.compare import Figure, in_turns

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 import app.application
-import app.cli.check
+import app.cli.checks.check
 import app.cli.erasing
 import app.cli.inbox
 import app.cli.reconciling  # noqa: F401  (imported here, so that no command has to)

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from app.cli.local_postgres import LocalPostgres
+from app.cli.local.postgres import LocalPostgres
 
 with LocalPostgres(Path(sys.argv[1])) as postgres:
     print(json.dumps({"is_ours": postgres.is_ours, "process_id": postgres.process_id}), flush=True)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
-from app.cli.children import free_port
+from app.cli.processes.children import free_port
 from tests.cli.waiting import is_gone, wait_until
 
 _one_at_a_time = Lock()

@@ -4,8 +4,8 @@ import asyncio
 import sys
 from datetime import datetime
 
-from app.cli import seed, seed_people
-from app.cli.seed_life import Life
+from app.cli.demo import seed, stories
+from app.cli.demo.life import Life
 from app.clock import utc_now
 from app.database import pool
 from app.settings import Settings
@@ -13,7 +13,7 @@ from app.settings import Settings
 
 async def main(address: str) -> None:
     async def operator(life: Life, now: datetime) -> None:
-        await seed_people.operator(life, now)
+        await stories.operator(life, now)
         sys.stdout.write("in the middle\n")
         sys.stdout.flush()
         await asyncio.Event().wait()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.data_folder import make_folder
 from app.cli.forgetting import InUse, forget_default_folder
-from app.cli.runtime_file import only_run
+from app.cli.local.data_folder import make_folder
+from app.cli.local.runtime_file import only_run
 
 
 @pytest.fixture

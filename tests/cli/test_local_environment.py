@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.local_environment import (
+from app.cli.local.environment import (
     Addresses,
     completed,
     local_environment,
     worth_telling,
 )
-from app.cli.runtime_file import only_run, published
+from app.cli.local.runtime_file import only_run, published
 
 HERE = Addresses(base_url="http://127.0.0.1:8123", sandbox_url="http://127.0.0.1:8124")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.cli.local_postgres import APPLICATION, OWNER, SUPERUSER, LocalPostgres
-from app.cli.pid_files import Holder, holder_of
-from app.cli.postgres_binaries import FolderOutOfReach, require_reachable
+from app.cli.local.pid_files import Holder, holder_of
+from app.cli.local.postgres import APPLICATION, OWNER, SUPERUSER, LocalPostgres
+from app.cli.local.postgres_binaries import FolderOutOfReach, require_reachable
 from tests.cli.waiting import is_gone, wait_until
 
 
@@ -196,7 +196,7 @@ async def test_a_long_path_gets_a_short_socket_folder_that_a_second_start_finds(
 async def test_programs_that_the_account_cannot_reach_are_copied_to_where_it_can(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.cli.postgres_binaries._answers", lambda binaries: False)
+    monkeypatch.setattr("app.cli.local.postgres_binaries._answers", lambda binaries: False)
     with LocalPostgres(data_dir) as postgres:
         assert await query(postgres.url(APPLICATION), "SELECT 1") == 1
         running = Path(f"/proc/{postgres.process_id}/exe").readlink()

@@ -12,8 +12,8 @@ import asyncpg
 import httpx
 import pytest
 
-from app.cli.children import free_port
-from app.cli.local_postgres import APPLICATION, LocalPostgres
+from app.cli.local.postgres import APPLICATION, LocalPostgres
+from app.cli.processes.children import free_port
 from tests.cli.product import Product, assert_all_gone, billing, running
 from tests.databases import empty_database
 

@@ -17,10 +17,10 @@ from app.accounts.sign_in.demo import DEMO_PEOPLE
 from app.accounts.sign_in.entering import enter_as_demo
 from app.application import create_app
 from app.catalog.packs import load_catalog
-from app.cli import seed, seed_people
-from app.cli.seed import SeedReport, seed_demo
-from app.cli.seed_life import Life, SeedFailed
-from app.cli.seed_long import PURCHASES, USES, events
+from app.cli.demo import seed, stories
+from app.cli.demo.life import Life, SeedFailed
+from app.cli.demo.long_history import PURCHASES, USES, events
+from app.cli.demo.seed import SeedReport, seed_demo
 from app.database import pool, row, rows
 from app.ledger.audit import audit
 from app.settings import PACKS_FILE, Settings
@@ -369,7 +369,7 @@ async def test_a_failure_anywhere_leaves_nothing(
     before = await fingerprint()
 
     async def breaks(life: Life, now: datetime) -> None:
-        await seed_people.zero(life, now)
+        await stories.zero(life, now)
         raise ConnectionResetError("pulled the plug")
 
     monkeypatch.setitem(seed.STORIES, name, breaks)

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from app.cli.stopping import stop_when_asked
+from app.cli.processes.stopping import stop_when_asked
 
 
 @pytest.mark.parametrize("asking", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

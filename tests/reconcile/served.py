@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from app.cli.children import free_port
-from app.cli.parent_death import before_exec
+from app.cli.processes.children import free_port
+from app.cli.processes.parent_death import before_exec
 from tests.reliability.installation import until_it_answers
 
 

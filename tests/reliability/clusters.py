@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.cli.local_postgres import APPLICATION, OWNER, SUPERUSER, LocalPostgres
-from app.cli.postgres_binaries import usable_binaries
+from app.cli.local.postgres import APPLICATION, OWNER, SUPERUSER, LocalPostgres
+from app.cli.local.postgres_binaries import usable_binaries
 from tests.databases import Database
 
 GONE_SECONDS = 10.0

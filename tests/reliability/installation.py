@@ -15,9 +15,9 @@ from typing import IO, Any
 
 import httpx
 
-from app.cli.children import free_port
-from app.cli.local_environment import Addresses
-from app.cli.parent_death import before_exec
+from app.cli.local.environment import Addresses
+from app.cli.processes.children import free_port
+from app.cli.processes.parent_death import before_exec
 from tests.checkout.till import SECRET as WEBHOOK_SECRET
 from tests.reliability.nursery import GONE, READY
 from tests.workshops.site import SECRET

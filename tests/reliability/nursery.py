@@ -15,7 +15,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from app import asgi
-from app.cli.parent_death import end_with_parent
+from app.cli.processes.parent_death import end_with_parent
 
 READY = f"{asgi.__name__} is imported"
 GONE = "gone"

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from app.accounts.sessions import session
-from app.cli.local_environment import Addresses
+from app.cli.local.environment import Addresses
 from app.clock import utc_now
 from app.ids import new_id
 from app.web.csrf import csrf_token

@@ -25,8 +25,8 @@ import pytest_asyncio
 
 from app import database
 from app.accounts.sessions import session
-from app.cli.children import free_port
-from app.cli.parent_death import before_exec
+from app.cli.processes.children import free_port
+from app.cli.processes.parent_death import before_exec
 from app.clock import utc_now
 from app.web.csrf import csrf_token
 from tests.conftest import beside_other_pools

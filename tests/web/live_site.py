@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.cli.children import free_port
-from app.cli.parent_death import before_exec
-from app.cli.server import LARGEST_HEAD_BYTES
+from app.cli.processes.children import free_port
+from app.cli.processes.parent_death import before_exec
+from app.cli.processes.server import LARGEST_HEAD_BYTES
 from tests.serving import until_up
 
 ROOT = Path(__file__).resolve().parents[2]

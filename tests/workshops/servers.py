@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO
 
-from app.cli.children import free_port
-from app.cli.parent_death import before_exec
+from app.cli.processes.children import free_port
+from app.cli.processes.parent_death import before_exec
 from tests.serving import until_up
 from tests.workshops.site import SECRET
 

@@ -13,13 +13,13 @@ import httpx
 from joserfc.errors import ExpiredTokenError
 from joserfc.jwt import JWTClaimsRegistry
 
-from app.accounts.addresses import told_name, vouched_address
 from app.accounts.errors import StaleProof, UntrustedProof
 from app.accounts.people import Proven
 from app.accounts.providers.asking import document_at
 from app.accounts.providers.kept import Kept, Ticks
 from app.accounts.providers.keys import KeyRing, keys_by
 from app.accounts.providers.tokens import ODD, SKEW_SECONDS, signed_by
+from app.addresses import told_name, vouched_address
 
 _SUBJECT = re.compile(r"user_[A-Za-z0-9]{1,64}")
 _SESSION = re.compile(r"sess_[A-Za-z0-9]{1,64}")

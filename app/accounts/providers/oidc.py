@@ -16,7 +16,6 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc.jwt import Token
 
-from app.accounts.addresses import told_name, vouched_address
 from app.accounts.errors import ProviderSilent, UntrustedProof
 from app.accounts.people import Proven
 from app.accounts.providers.asking import Document, answer_to, document_at
@@ -25,6 +24,7 @@ from app.accounts.providers.discovery import Endpoints, discovered
 from app.accounts.providers.kept import Kept, Ticks
 from app.accounts.providers.keys import KeyRing, keys_by
 from app.accounts.providers.tokens import ODD, SKEW_SECONDS, signed_by
+from app.addresses import told_name, vouched_address
 from app.ids import is_id
 
 SCOPE = "openid email profile"

@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response, Template
 
-from app.accounts.addresses import is_address
 from app.accounts.errors import AccountClosed
 from app.accounts.limits import DEMO_SIGN_INS, LINKS_ASKED, LINKS_USED
 from app.accounts.providers.configured import host_product, oidc_name
@@ -33,6 +32,7 @@ from app.accounts.sign_in.view import (
     SentPage,
     SignInPage,
 )
+from app.addresses import is_address
 from app.clock import Clock
 from app.errors import BadInput, NotFound
 from app.settings import Settings

@@ -5,26 +5,26 @@ from datetime import datetime
 
 from app.accounts.sign_in.demo import DEMO_PEOPLE, DemoPerson
 from app.catalog.packs import Catalog, load_catalog
-from app.cli import seed_long, seed_people
-from app.cli.seed_life import Life, SeedFailed
+from app.cli.demo import long_history, stories
+from app.cli.demo.life import Life, SeedFailed
 from app.clock import Clock
 from app.database import row, tx
 from app.settings import Settings, load_settings
 
-STORIES: dict[str, seed_people.Story] = {
-    "zero": seed_people.zero,
-    "funded": seed_people.funded,
-    "active": seed_people.active,
-    "refund": seed_people.refund,
-    "pending": seed_people.pending,
-    "onboarding": seed_people.onboarding,
-    "gate": seed_people.gate,
-    "ready": seed_people.ready,
-    "many": seed_people.many,
-    "debt": seed_people.debt,
-    "long": seed_long.long,
-    "grandfathered": seed_people.grandfathered,
-    "operator": seed_people.operator,
+STORIES: dict[str, stories.Story] = {
+    "zero": stories.zero,
+    "funded": stories.funded,
+    "active": stories.active,
+    "refund": stories.refund,
+    "pending": stories.pending,
+    "onboarding": stories.onboarding,
+    "gate": stories.gate,
+    "ready": stories.ready,
+    "many": stories.many,
+    "debt": stories.debt,
+    "long": long_history.long,
+    "grandfathered": stories.grandfathered,
+    "operator": stories.operator,
 }
 
 STANDING = """

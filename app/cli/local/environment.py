@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.data_folder import default_folder, make_folder
-from app.cli.runtime_file import local_secrets, running_settings
+from app.cli.local.data_folder import default_folder, make_folder
+from app.cli.local.runtime_file import local_secrets, running_settings
 
 if TYPE_CHECKING:
-    from app.cli.local_postgres import LocalPostgres
+    from app.cli.local.postgres import LocalPostgres
 
 DEFAULT_HOST, DEFAULT_PORT, DEFAULT_SANDBOX_PORT = "127.0.0.1", 8000, 8001
 SANDBOX_KEY = "sk_test_sandbox_no_real_money_moves"
@@ -105,7 +105,7 @@ def database_for(given: Mapping[str, str], data_dir: Path) -> Iterator[Database]
     if given.get("DATABASE_URL"):
         yield Database({}, None)
         return
-    from app.cli.local_postgres import APPLICATION, OWNER, LocalPostgres
+    from app.cli.local.postgres import APPLICATION, OWNER, LocalPostgres
 
     with LocalPostgres(data_dir) as postgres:
         addresses = (postgres.url(APPLICATION), postgres.url(OWNER))

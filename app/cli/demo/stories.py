@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
-from app.cli.seed_life import Life
-from app.cli.seed_notes import topic
+from app.cli.demo.life import Life
+from app.cli.demo.notes import topic
 from app.workshops.steps import FIRST_PAID_STEP, FREE_STEPS, LAST_FREE_STEP, PAID_STEPS
 
 SINGLE, SERIAL = "single-flight", "serial-entrepreneur"

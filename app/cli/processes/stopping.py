@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 from types import FrameType
 
-from app.cli.parent_death import end_with_parent
+from app.cli.processes.parent_death import end_with_parent
 
 _ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

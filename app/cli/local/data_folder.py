@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 _STATE_OF_ROOT = Path("/var/lib/workshop-credits")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from app.accounts.sign_in.demo import DemoPerson
 from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog, Pack
-from app.cli.seed_notes import NOTES
+from app.cli.demo.notes import NOTES
 from app.database import row
 from app.errors import BillingError
 from app.ledger import payments, posting, reversal, rules

@@ -1,7 +1,7 @@
 """Looks at the settings before anything is started. Imports little, for the server waits for it."""
 
 from app.catalog.packs import load_catalog
-from app.cli.findings import About, Findings
+from app.cli.checks.findings import About, Findings
 from app.settings import BadSettings, Settings, load_settings
 
 

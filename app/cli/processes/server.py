@@ -10,7 +10,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from app.cli.parent_death import end_with_parent
+from app.cli.processes.parent_death import end_with_parent
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -31,7 +31,7 @@ TO_STDERR = {
 def serve_forever(host: str, port: int, *, workers: int) -> None:
     """Serve with this many equal workers; SIGTERM or SIGINT lets running requests finish for five seconds."""
     Granian(
-        "app.cli.server:worker_application",
+        "app.cli.processes.server:worker_application",
         address=host,
         port=port,
         interface=Interfaces.ASGI,

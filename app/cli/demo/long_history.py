@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 from app.accounts.sign_in.demo import demo_person
-from app.cli.seed_life import Bought, Life, Started
-from app.cli.seed_notes import topic
-from app.cli.seed_people import GATE, SERIAL, SINGLE
+from app.cli.demo.life import Bought, Life, Started
+from app.cli.demo.notes import topic
+from app.cli.demo.stories import GATE, SERIAL, SINGLE
 from app.ledger import posting
 from app.ledger.posting import Actor
 from app.workshops.steps import PAID_STEPS

@@ -1,6 +1,6 @@
 """Looks for events of Stripe's that were taken in and came to nothing yet. Changes nothing."""
 
-from app.cli.findings import About, Findings
+from app.cli.checks.findings import About, Findings
 from app.webhooks.kept import Kept, unsettled_events
 
 NAMED = 20  # the rest is counted

@@ -8,9 +8,9 @@ from dataclasses import asdict
 import asyncpg
 
 from app.cli.catalog_prices import found_prices
-from app.cli.check_inbox import look_at_inbox
-from app.cli.check_settings import understood
-from app.cli.findings import About, Findings
+from app.cli.checks.findings import About, Findings
+from app.cli.checks.inbox import look_at_inbox
+from app.cli.checks.settings import understood
 from app.cli.reporting import say
 from app.database import pool
 from app.errors import StripeMissing, StripeRefused, StripeUnavailable

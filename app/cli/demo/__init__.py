@@ -1,0 +1,1 @@
+"""The demo people: who they are, what they did, and how all of it is written at once."""

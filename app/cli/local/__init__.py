@@ -1,0 +1,1 @@
+"""What one machine needs to run the product by itself: settings, a folder, and a PostgreSQL in it."""

@@ -1,0 +1,1 @@
+"""Programs that start programs: the server, its parent, and that nothing outlives either."""
