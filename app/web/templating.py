@@ -8,12 +8,15 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
 from app.web import filters, words
+from app.web.escaping import PageCode
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates"
 
 
 class PageEnvironment(Environment):
     """Jinja2's, but no template has globals of its own: every import and include would compare two layers of them."""
+
+    code_generator_class = PageCode
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The environment's globals, for every template."""

@@ -6,6 +6,7 @@ the start, and what it leaves untranslated is said in English.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +15,7 @@ from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from app.web.manner import LOCALES, manner
 
@@ -72,8 +73,13 @@ def read_catalogues(folder: Path = FOLDER) -> Mapping[str, NullTranslations]:
 
 def _said_safely(text: str, **values: object) -> str:
     """As `said`, for a template: the values are escaped before they stand in the sentence."""
-    spoken = catalogue().gettext(text)
-    return escape(spoken) % values if values else spoken
+    spoken = _escaped(text, catalogue())
+    return spoken % values if values else spoken
+
+
+@lru_cache(maxsize=4096)  # more than all pages have, times the languages
+def _escaped(text: str, spoken_in: NullTranslations) -> Markup:
+    return escape(spoken_in.gettext(text))
 
 
 def _read(path: Path) -> NullTranslations:
