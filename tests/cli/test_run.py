@@ -16,6 +16,8 @@ from app.cli.local.postgres import APPLICATION, LocalPostgres
 from app.cli.processes.children import free_port
 from tests.cli.product import Product, assert_all_gone, billing, running
 from tests.databases import empty_database
+from tests.web.hosts import EVIL, HOSTS
+from tests.web.lines import Line
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,16 @@ def test_a_run_serves_the_product_and_the_sandbox(product: Product) -> None:
     assert get(f"{product.base_url}/readyz").status_code == 200
     assert get(f"{product.base_url}/pricing").status_code == 200
     assert get(f"{product.sandbox_url}/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_it_answers_for_no_other_host_and_leads_to_none(product: Product, name: str) -> None:
+    """W19: the whole product, on the server and with the options that it runs with."""
+    sent, status = HOSTS[name]
+    with Line(product.base_url.removeprefix("http://")) as line:
+        line.send(sent)
+        assert line.answer() == status
+        assert EVIL not in line.answered
 
 
 def test_the_greeting_says_where_it_is_and_who_can_sign_in(product: Product) -> None:

@@ -2,29 +2,22 @@
 never fails for it, and never takes a part of one request for another (W19, W26, W29, W33, W50, W55).
 """
 
-import re
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
+from tests.web.lines import Line, asked
 from tests.web.live_site import live_site
 
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
-ANSWER = re.compile(rb"HTTP/1\.[01] (\d{3}) ")
-SECONDS = 10.0
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
     with live_site() as address:
         yield address.removeprefix("http://")
-
-
-def asked(head: bytes, more: bytes = b"", body: bytes = b"") -> bytes:
-    return head + b"\r\nHost: HOST\r\n" + more + b"\r\n" + body
 
 
 GET, POST = b"GET /help HTTP/1.1", b"POST /form HTTP/1.1"
@@ -110,53 +103,6 @@ ODD = {
     "a name that looks like a file": (asked(b"GET /help/x.css HTTP/1.1"), 404),
     "a name with a parameter": (asked(b"GET /help;.js HTTP/1.1"), 404),
 }
-
-
-class Line:
-    """One connection. `told` is what came over it, answer by answer, until it is closed or says no more."""
-
-    def __init__(self, host: str) -> None:
-        name, _, port = host.partition(":")
-        self.host = host
-        self.socket = socket.create_connection((name, int(port)), SECONDS)
-        self.read = b""
-        self.is_closed = False
-
-    def __enter__(self) -> "Line":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-
-    def send(self, text: bytes) -> None:
-        try:
-            self.socket.sendall(text.replace(b"HOST", self.host.encode()))
-        except OSError:  # it hung up before all of it was sent
-            self.is_closed = True
-
-    def answer(self) -> int:
-        """The status of the next answer, read to its end; 0 when the line is dead."""
-        while b"\r\n\r\n" not in self.read and self._more():
-            pass
-        found = ANSWER.match(self.read)
-        if found is None:
-            return 0
-        head, _, rest = self.read.partition(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", head)
-        wanted = int(length[1]) if length else 0
-        while len(rest) < wanted and self._more():
-            rest = self.read.partition(b"\r\n\r\n")[2]
-        self.read = rest[wanted:]
-        return int(found[1])
-
-    def _more(self) -> bool:
-        try:
-            part = self.socket.recv(65_536)
-        except ConnectionError:
-            part = b""
-        self.is_closed = self.is_closed or not part
-        self.read += part
-        return bool(part)
 
 
 @pytest.mark.parametrize("name", DESYNC)
