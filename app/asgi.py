@@ -6,6 +6,7 @@ import structlog
 from litestar import Litestar
 
 from app import application
+from app.accounts.sign_in.mail import mailer_for
 from app.logs.unhurried import Unhurried
 from app.settings import load_settings
 
@@ -16,7 +17,12 @@ def create_app() -> Litestar:
     """What `granian --factory app.asgi:create_app` calls. Raises: BadSettings."""
     settings = load_settings()
     log = Unhurried(STDOUT)
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(cast(TextIO, log)))
-    app = application.create_app(settings, reconcile_every_seconds=settings.reconcile_every_seconds)
+    console = cast(TextIO, log)
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(console))
+    app = application.create_app(
+        settings,
+        mailer=mailer_for(smtp_url=settings.smtp_url, mail_from=settings.mail_from, console=console),
+        reconcile_every_seconds=settings.reconcile_every_seconds,
+    )
     app.on_shutdown.append(log.last_words)
     return app

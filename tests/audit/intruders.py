@@ -4,12 +4,13 @@ import json
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.audit.figures import Figure
+from tests.audit.figures import Figure, Unheard
 from tests.audit.judges import from_pip, said_by
 from tests.audit.site import Site
 
@@ -17,6 +18,7 @@ WAPITI, SQLMAP = "wapiti3==3.2.3", "sqlmap==1.10.10"
 PERSON = "many"
 MODULES = "xss,permanentxss,sql,redirect,crlf,csrf,cookieflags,csp,http_headers"
 WALK_SECONDS, ATTACK_SECONDS = 90, 60  # the second for each kind of attack
+BEND_SECONDS = 1200  # all of it together
 # Values that every page understands, for sqlmap to bend; a star marks a place in a path. Files and statements have a
 # limit that it would meet, and read what these read.
 TARGETS = (
@@ -32,6 +34,9 @@ TARGETS = (
 )
 # Its guesses on the way ("appears to be injectable") it takes back by itself; this it says only of what holds.
 FOUND = re.compile(r"identified the following injection point", re.I)
+OUT_OF_REACH = re.compile(
+    r"\[CRITICAL\] (unable to connect|connection (timed out|refused|dropped|reset))", re.I
+)
 HARMLESS = re.compile(r"all tested parameters do not appear to be injectable|no parameter\(s\) found")
 
 
@@ -71,15 +76,18 @@ def walked(site: Site) -> Figure:
 def bent(site: Site) -> Figure:
     """Sqlmap on every parameter that reaches a query."""
     place, found, asked = from_pip(SQLMAP), [], 0
+    ends = time.monotonic() + BEND_SECONDS
     with tempfile.TemporaryDirectory() as folder:
         for target in TARGETS:
             said = said_by(
                 sys.executable, str(place / "sqlmap" / "sqlmap.py"), "--url", f"{site.base_url}{target}",
                 "--cookie", cookie(site), "--batch", "--flush-session", "--disable-coloring", "--output-dir", folder,
                 "--dbms", "PostgreSQL", "--level", "2", "--technique", "BEU", "--threads", "2", "--skip-waf", "--ignore-code", "*",
-                "--drop-set-cookie", HOME=folder,
+                "--drop-set-cookie", HOME=folder, at_most_seconds=max(1.0, ends - time.monotonic()),
             )  # fmt: skip
             asked += 1
+            if OUT_OF_REACH.search(said):
+                raise Unheard(f"sqlmap could not reach {target}: {said.strip().splitlines()[-3:]}")
             if FOUND.search(said) or not HARMLESS.search(said):
                 found.append(f"{target}: {said.strip().splitlines()[-3:]}")
     return Figure(f"parameters that sqlmap can bend, of {asked} addresses", len(found), 0, said=tuple(found))

@@ -54,11 +54,21 @@ def needed(program: str, *debian_packages: str) -> str:
     return found
 
 
-def said_by(*command: str, accepts: tuple[int, ...] = (0,), **environment: str) -> str:
-    """What a program printed. Raises: Unheard: it ended with another code."""
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=600
-    )
+def said_by(
+    *command: str, accepts: tuple[int, ...] = (0,), at_most_seconds: float = 600, **environment: str
+) -> str:
+    """What a program printed. Raises: Unheard: it ended with another code, or not in time."""
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=at_most_seconds,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unheard(f"{' '.join(command)[:200]} took more than {at_most_seconds:.0f} s") from None
     if done.returncode not in accepts:
         complaint = (done.stderr or done.stdout).strip().splitlines()
         raise Unheard(f"{Path(command[0]).name} failed: {' '.join(complaint[-3:])}")

@@ -4,7 +4,7 @@ import sys
 from collections import deque
 from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TextIO, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -38,16 +38,20 @@ class Mailer(Protocol):
 
 
 class DevelopmentMailer:
-    """Writes letters to the console and keeps the latest for the mailbox page of this one process."""
+    """Writes letters to the console and keeps the latest for the mailbox page of this one process.
 
-    def __init__(self) -> None:
+    `console`: where else than to standard output.
+    """
+
+    def __init__(self, console: TextIO | None = None) -> None:
+        self._console = console or sys.stdout
         self.letters: deque[Letter] = deque(maxlen=LETTERS_KEPT)
 
     async def send(self, letter: Letter) -> None:
         """Show the letter here; nothing leaves the machine."""
         self.letters.appendleft(letter)
-        sys.stdout.write(f"\nMail to {letter.to}: {letter.subject}\n{letter.text}\n")
-        sys.stdout.flush()
+        self._console.write(f"\nMail to {letter.to}: {letter.subject}\n{letter.text}\n")
+        self._console.flush()
 
 
 class SmtpMailer:
@@ -88,6 +92,6 @@ class SmtpMailer:
         return message
 
 
-def mailer_for(*, smtp_url: str | None, mail_from: str) -> Mailer:
+def mailer_for(*, smtp_url: str | None, mail_from: str, console: TextIO | None = None) -> Mailer:
     """The mail server where one is set, else the console and the mailbox page."""
-    return SmtpMailer(smtp_url, sender=mail_from) if smtp_url else DevelopmentMailer()
+    return SmtpMailer(smtp_url, sender=mail_from) if smtp_url else DevelopmentMailer(console)
