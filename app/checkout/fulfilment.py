@@ -94,8 +94,8 @@ async def fulfil(
       but for the page, which is told `pending`. StripeMissing, StripeRefused: likewise.
     Source: https://docs.stripe.com/checkout/fulfillment
     """
-    known = await purchase_with_balance(session_id)
-    if owner is not None and (known is None or known[0].user_id != owner):
+    known = await purchase_with_balance(session_id, owner)
+    if owner is not None and known is None:
         raise UnknownPurchase(session_id)
     if known is not None and known[0].status == "paid":
         return await _told(already(*known), also)

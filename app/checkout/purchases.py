@@ -93,7 +93,9 @@ _BY_SESSION = f"""
 SELECT {_COLUMNS}, u.credit_balance                     -- of the same moment: paid means counted in it
   FROM purchases p
   JOIN users u ON u.clerk_user_id = p.clerk_user_id
- WHERE p.stripe_session_id = $1"""
+ WHERE p.stripe_session_id = $1
+   AND ($2::text IS NULL OR p.clerk_user_id = $2)       -- of somebody else's no more is read than of none
+"""
 
 _UNFINISHED = f"""
 SELECT {_COLUMNS}
@@ -172,9 +174,9 @@ async def add_purchase(new: NewPurchase) -> Purchase:
     return _some(await row(_ADD, *values, *rest, new.created_at))
 
 
-async def purchase_with_balance(session_id: str) -> tuple[Purchase, int] | None:
-    """The purchase of a checkout session, and its buyer's balance in credits at that same moment."""
-    found = await row(_BY_SESSION, session_id)
+async def purchase_with_balance(session_id: str, owner: str | None = None) -> tuple[Purchase, int] | None:
+    """The purchase of a checkout session, of `owner` alone if there is one, and its buyer's balance in credits then."""
+    found = await row(_BY_SESSION, session_id, owner)
     return None if found is None else (Purchase(*list(found.values())[:-1]), found["credit_balance"])
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from app import database
 from app.settings import Settings
-from tests.benchmarks import bare, money, pages, served, statements
+from tests.benchmarks import alike, bare, money, pages, served, statements
 from tests.benchmarks.compare import TITLES, Figure
 from tests.databases import Database, fresh_database, running_server
 
@@ -39,6 +39,7 @@ async def measured(target: Database) -> list[Figure]:
                 *await money.figures(pool),
                 *await statements.figures(target),
                 *await pages.figures(settings, pool, target.superuser_url),
+                *await alike.figures(settings),
                 *await served.figures(settings, pool),
             ]
 

@@ -3,12 +3,15 @@
 import asyncio
 import gzip
 from collections.abc import Callable, Mapping
+from random import randrange
 from typing import cast
+from urllib.parse import urlencode
 
 from litestar import Litestar
 from litestar.types import HTTPReceiveMessage, HTTPScope, Message
 
 HOST = b"127.0.0.1:8000"
+FORM = "application/x-www-form-urlencoded"
 
 
 class Browser:
@@ -22,21 +25,35 @@ class Browser:
             (b"cookie", f"session={session}".encode()),
         ]
 
-    async def get(self, address: str, headers: Mapping[str, str] | None = None) -> bytes:
+    async def get(
+        self, address: str, headers: Mapping[str, str] | None = None, *, status: int = 200
+    ) -> bytes:
         """The body of a page, as it was sent."""
+        return await self._asked(_scope(address, [*self.headers, *_encoded(headers or {})]), b"", status)
+
+    async def post(self, address: str, fields: Mapping[str, str], *, cookie: str) -> bytes:
+        """The page that answers a form; sent by a client whose address nobody has had."""
+        body = urlencode(fields).encode()
+        given = {"cookie": cookie, "content-type": FORM, "content-length": str(len(body))}
+        scope = _scope(address, [self.headers[0], *_encoded(given)])
+        client = (f"10.{randrange(256)}.{randrange(256)}.{randrange(256)}", 1)
+        return await self._asked(cast(HTTPScope, {**scope, "method": "POST", "client": client}), body, 200)
+
+    async def _asked(self, scope: HTTPScope, body: bytes, status: int) -> bytes:
         sent: list[Message] = []
 
         async def receive() -> HTTPReceiveMessage:
-            raise AssertionError("a GET has no body to wait for")
+            assert body, "a GET has no body to wait for"
+            return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
             sent.append(message)
 
-        await self.app(_scope(address, [*self.headers, *_encoded(headers or {})]), receive, send)
-        head, body = sent
-        assert head["type"] == "http.response.start" and head["status"] == 200
-        assert body["type"] == "http.response.body"
-        return body["body"]
+        await self.app(scope, receive, send)
+        head, answer = sent
+        assert head["type"] == "http.response.start" and head["status"] == status
+        assert answer["type"] == "http.response.body"
+        return answer["body"]
 
     async def size_of(self, address: str, measure: Callable[[], float] = lambda: 0.0) -> tuple[int, float]:
         """Take a file piece by piece and keep nothing: its bytes, and the largest that was measured on the way."""

@@ -13,6 +13,7 @@ from app.web.csrf import csrf_token
 from tests.factories import make_user
 from tests.surface.people import MARK, OPERATOR, Owner, given_away, unknown_ids
 from tests.surface.walk import ASKED, Door, doors, fingerprint
+from tests.transactions.counting import counted_queries
 from tests.web.reading import untokened
 from tests.workshops.site import SECRET, Browser, Site
 
@@ -106,6 +107,20 @@ async def test_what_is_somebody_elses_is_not_there(
         assert (theirs.status_code, nobodys.status_code) == (404, 404), door
         assert untokened(theirs.text) == untokened(nobodys.text), door
     assert await fingerprint() == before
+
+
+async def test_what_is_somebody_elses_is_looked_for_and_read_no_further_than_what_never_was(
+    site: Site, alice: Owner, bob: Browser
+) -> None:
+    """W47: as many questions to the database, and as many rows from it, so no clock can tell."""
+    unknown = unknown_ids()
+    for door in of_a_thing(site.app):
+        work = []
+        for ids in (alice.ids, unknown):
+            async with counted_queries() as counted:
+                await knocked(bob, door, ids, {})
+            work.append((counted.queries, counted.rows))
+        assert work[0] == work[1], door
 
 
 async def test_what_was_given_away_is_not_there_for_its_former_owner(site: Site, alice: Owner) -> None:

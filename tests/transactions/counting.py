@@ -10,9 +10,10 @@ import asyncpg
 
 @dataclass
 class Counted:
-    """How many statements were sent that bring rows; opening and closing a transaction are none."""
+    """How many statements were sent that bring rows, and how many those brought; opening and closing a transaction are none."""
 
     queries: int = 0
+    rows: int = 0
 
 
 @asynccontextmanager
@@ -24,7 +25,9 @@ async def counted_queries() -> AsyncIterator[Counted]:
 
     async def counting(self: asyncpg.Connection, *args: Any, **kwargs: Any) -> Any:
         counted.queries += 1
-        return await real(self, *args, **kwargs)
+        found = await real(self, *args, **kwargs)
+        counted.rows += len((found[0] if isinstance(found, tuple) else found) or ())
+        return found
 
     sending._execute = counting
     try:
