@@ -95,6 +95,7 @@ async def migrate(application_dsn: str) -> list[str]:
 async def record(application_dsn: str) -> tuple[list[str], list[str]]:
     """Put migrations that were applied by hand on record, then migrate: the ids recorded, and those that ran.
 
+    Inside: transactions of its own, as `migrate`. Repeat: records nothing, runs nothing.
     Raises: MigrationFailed: one of them is there only in part, or what is on record is not as it should be; nothing
       was changed.
     """

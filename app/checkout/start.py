@@ -79,7 +79,7 @@ async def start_purchase(
     Repeat: the same page, as long as the same would be sold; an attempt that was paid leads to the return page.
     Raises: BadInput: no such pack on sale. NotFound: the workshop. WorkshopAlreadyOpen. PackNotOffered.
       IdempotencyConflict: the form bought something else before. StripeUnavailable: the purchase is on record, and
-      the next press goes on with it. StripeRefused.
+      the next press goes on with it. StripeRefused. TryLater: rivals kept changing the purchase.
     """
     pack = shop.catalog.pack(pack_slug)
     if pack is None:

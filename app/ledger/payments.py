@@ -195,7 +195,9 @@ async def taken_back(user_id: str, purchase_id: str) -> TakenBack:
 async def take_back(user_id: str, purchase_id: str, credits: int, **cause: Unpack[Cause]) -> Posted:
     """Take credits away because their money went back; the balance may become a debt.
 
+    Inside: the caller's tx.
     Repeat: takes again. The caller derives the credits from an absolute target under the person's lock.
+    Raises: BadInput: less than one credit.
     """
     if credits < 1:
         raise BadInput(credits="Nothing to take back.")
@@ -205,7 +207,8 @@ async def take_back(user_id: str, purchase_id: str, credits: int, **cause: Unpac
 async def give_back(user_id: str, purchase_id: str, credits: int, **cause: Unpack[Cause]) -> Posted:
     """Return credits that were taken back from a purchase, at most as many as were taken.
 
-    Repeat: gives again, as `take_back`. Raises: BadInput: more than is still taken.
+    Inside: the caller's tx. Repeat: gives again, as `take_back`.
+    Raises: BadInput: more than is still taken. BalanceFull.
     """
     return await _follow_money(Kind.REVERSAL, user_id, purchase_id, credits, cause)
 

@@ -186,7 +186,11 @@ async def grant(
     note: str | None = None,
     at: datetime | None = None,
 ) -> Posted:
-    """Give credits for a reason, once per form. Raises: IdempotencyConflict, NotFound, BadInput."""
+    """Give credits for a reason, once per form.
+
+    Inside: the caller's tx. Repeat: the first outcome.
+    Raises: IdempotencyConflict, NotFound, BalanceFull. BadInput: less than one credit.
+    """
     if credits < 1:
         raise BadInput(credits="A grant is one credit or more.")
     movement = Movement(
@@ -206,7 +210,11 @@ async def adjust(
     note: str | None = None,
     at: datetime | None = None,
 ) -> Posted:
-    """Correct a balance, up or down, for a reason, once per form; never into a debt."""
+    """Correct a balance, up or down, for a reason, once per form; never into a debt.
+
+    Inside: the caller's tx. Repeat: the first outcome.
+    Raises: IdempotencyConflict, NotFound, BalanceFull. BadInput: nothing would change, or it would lead to a debt.
+    """
     if change_credits == 0:
         raise BadInput(change_credits="A correction changes something.")
     movement = Movement(
@@ -225,8 +233,10 @@ async def adjust(
 async def post(movement: Movement, *, at: datetime | None = None) -> Posted:
     """Write one counted movement and the balance it leads to.
 
+    Inside: the caller's tx.
     Repeat: the first outcome, whatever happened since.
-    Raises: IdempotencyConflict: the key was used with other values. BadInput: it would lead to a debt. BalanceFull.
+    Raises: IdempotencyConflict: the key was used with other values. NotFound: no such person. BadInput: it would lead
+      to a debt. BalanceFull.
     """
     await lock_user(movement.user_id)
     earlier = await row(_EARLIER, movement.key)

@@ -22,6 +22,7 @@ async def reverse(
 ) -> Posted:
     """Give back what a consumption took and close its workshop again.
 
+    Inside: the caller's tx.
     Repeat: the first reversal; a newer unlock of the same workshop stands.
     Raises: NotFound. NotReversible: it is not a consumption.
     """

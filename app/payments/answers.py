@@ -14,7 +14,11 @@ from app.payments.deadline import until_deadline
 
 @asynccontextmanager
 async def in_our_words() -> AsyncIterator[None]:
-    """Ends with the request's deadline, and turns each of Stripe's failures into one of ours."""
+    """Ends with the request's deadline, and turns each of Stripe's failures into one of ours.
+
+    Raises: StripeUnavailable: no answer, none in time, or none that can be read: whether Stripe has acted is unknown.
+      StripeMissing, StripeRefused: Stripe has not acted.
+    """
     try:
         async with until_deadline():
             yield

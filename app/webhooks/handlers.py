@@ -71,7 +71,10 @@ async def _carry_out(event: StripeEvent, means: Means) -> None:
 
 
 async def handle_checkout_session(event: StripeEvent, session_id: str, means: Means) -> None:
-    """Completed, paid late, failed late or expired: all lead to the one fulfilment."""
+    """Completed, paid late, failed late or expired: all lead to the one fulfilment.
+
+    Raises: TryLater: Stripe's own reading lags behind its event. Whatever `fulfil` raises and nobody here decides.
+    """
 
     async def stamp(found: Fulfilment) -> None:
         if found.reason == "open":

@@ -98,7 +98,10 @@ async def reopen(event_id: str) -> None:
 
 
 async def dismiss(event_id: str, *, who: str, reason: str) -> Kept:
-    """A person has decided that nothing shall come of an event. Repeat: nothing, as for one that is done."""
+    """A person has decided that nothing shall come of an event; who and why is noted in the audit trail.
+
+    Inside: a tx of its own. Repeat: nothing, as for one that is done. Raises: NotFound.
+    """
     before = await kept_event(event_id)
     words = f"dismissed by {who}: {reason}" + (f" (it was: {before.error})" if before.error else "")
     async with tx():

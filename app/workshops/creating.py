@@ -120,6 +120,7 @@ async def create_workshop(
     """Make the workshop with its step rows and, where asked for, unlock it: both or neither.
 
     One that waits for its payment has no step begun, so that it never passes for a free start.
+    Inside: a tx of its own.
     Repeat: the same form is the same workshop; choosing another way the second time takes that way with it.
     Raises: NotEnoughCredits: nothing was created. IdempotencyConflict: the form was used under another title,
         or its workshop is deleted.
@@ -144,9 +145,9 @@ async def create_workshop(
 
 @repeated_if_undone
 async def start_free(user_id: str, workshop_id: str, *, now: datetime) -> None:
-    """Begin the free steps of a workshop that waited for its payment. Repeat: changes nothing.
+    """Begin the free steps of a workshop that waited for its payment.
 
-    Raises: NotFound.
+    Inside: a tx of its own. Repeat: changes nothing. Raises: NotFound.
     """
     async with tx():
         await owned(Workshop, user_id, workshop_id)

@@ -106,6 +106,7 @@ async def save_notes(
 ) -> Saved:
     """Store the notes of a step, and complete it and open the next if the draft moves on.
 
+    Inside: a tx of its own.
     Repeat: the same text again is the same outcome.
     Raises: NotFound. StepLocked, StepNotReached, StaleNotes, BadInput: nothing was written.
     """

@@ -81,6 +81,7 @@ async def unlock(
 ) -> Unlocked:
     """Open the paid steps of a workshop for one credit, and pass the gate if the workshop stands at it.
 
+    Inside: a tx of its own.
     Repeat: `already`; one credit is taken however many calls run at once.
     Raises: NotFound: deleted, or not theirs. NotEnoughCredits. TryLater: busy; no credit was taken.
     """
