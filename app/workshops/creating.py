@@ -140,7 +140,8 @@ async def create_workshop(
         if outcome is UnlockOutcome.NOT_ENOUGH:
             raise NotEnoughCredits(price_credits=UNLOCK_PRICE_CREDITS, balance_credits=holder.balance_credits)
         used_credits = UNLOCK_PRICE_CREDITS if outcome is UnlockOutcome.UNLOCKED else 0
-        return Created(made["id"], outcome is not None, outcome, holder.balance_credits - used_credits)
+        left_credits = holder.balance_credits - used_credits
+        return Created(made["id"], is_open=True, outcome=outcome, balance_credits=left_credits)
 
 
 @repeated_if_undone
