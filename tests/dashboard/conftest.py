@@ -1,25 +1,5 @@
-"""The application for the pages of this feature."""
+"""The application and its reader for the tests of this page: those of the transactions' pages."""
 
-import httpx
-import pytest
-import pytest_asyncio
-from litestar import Litestar
+from tests.transactions.conftest import alice, app, client
 
-from tests.factories import make_user
-from tests.transactions.signed_in import reading_app, signed_in
-
-
-@pytest.fixture(scope="session")
-def app(pool: None) -> Litestar:
-    return reading_app()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def alice(pool: None) -> str:
-    return await make_user()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(app: Litestar, alice: str) -> httpx.AsyncClient:
-    """Alice's browser."""
-    return await signed_in(app, alice)
+__all__ = ["alice", "app", "client"]

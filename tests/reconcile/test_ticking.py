@@ -16,7 +16,7 @@ from app.database import DB
 from app.reconcile.reconcile import reconcile
 from app.reconcile.step import Means
 from app.ticking import ticking
-from tests.checkout.till import SECRET, Till, balance_of, settings_for
+from tests.checkout.till import Till, balance_of, settings_for
 from tests.factories import make_user
 from tests.reconcile.served import serving
 
@@ -98,20 +98,9 @@ async def test_an_application_compares_and_watches_only_if_an_interval_is_given(
 @pytest.mark.timeout(90)
 async def test_served_by_two_workers_it_mends_and_both_end_when_told(till: Till, tmp_path: Path) -> None:
     """O08: `serve` with its setting; a purchase is credited though no webhook exists."""
-    given = {
-        "ENVIRONMENT": "development",
-        "DATABASE_URL": str(DB.config["dsn"]),
-        "DATA_DIR": str(tmp_path / "data"),
-        "SESSION_SECRET": "s" * 32,
-        "STRIPE_SECRET_KEY": "sk_test_of_the_tests",
-        "STRIPE_WEBHOOK_SECRET": SECRET,
-        "STRIPE_API_BASE": till.sandbox.url,
-        "RECONCILE_EVERY_SECONDS": "1",
-    }
     alice = await make_user()
     await till.bought(alice)
-    log = tmp_path / "log"
-    async with serving(given, log) as program:
+    async with serving(tmp_path, till.sandbox.url) as (program, log):
         await until_credited(alice)
         async with asyncio.timeout(10):
             while "event=reconciled" not in log.read_text():

@@ -14,12 +14,11 @@ import structlog
 
 from app import database
 from app.clock import utc_now
-from app.database import DB, only_one, row, rows
+from app.database import only_one, row, rows
 from app.ids import new_id
 from app.ledger import drift
 from app.watch.looking import LOOK_EVERY_SECONDS, Watch
 from tests import factories
-from tests.checkout.till import SECRET
 from tests.conftest import beside_other_pools
 from tests.databases import Database, fresh_database
 from tests.factories import give, make_purchase, make_user
@@ -287,16 +286,6 @@ async def test_a_server_says_each_of_them_within_a_minute_and_when_it_is_over(
     post: Post, tmp_path: Path
 ) -> None:
     """O10: `serve` as it is started in production, but for how often it looks."""
-    given = {
-        "ENVIRONMENT": "development",
-        "DATABASE_URL": str(DB.config["dsn"]),
-        "DATA_DIR": str(tmp_path / "data"),
-        "SESSION_SECRET": "s" * 32,
-        "STRIPE_SECRET_KEY": "sk_test_of_the_tests",
-        "STRIPE_WEBHOOK_SECRET": SECRET,
-        "STRIPE_API_BASE": "http://127.0.0.1:9",
-        "RECONCILE_EVERY_SECONDS": "1",
-    }
     alice = await make_user(balance_credits=1)
     await event_came("quarantined")
     unpaid = await make_purchase(user_id=alice, status="open")
@@ -306,8 +295,7 @@ async def test_a_server_says_each_of_them_within_a_minute_and_when_it_is_over(
         "UPDATE stripe_events SET received_at = now() - interval '1 day'",
         "UPDATE users SET credit_balance = credit_balance + 1",
     )
-    log = tmp_path / "log"
-    async with serving(given, log) as program:
+    async with serving(tmp_path) as (program, log):
         for about in ("webhooks_silent", "quarantine", "paid_not_credited", "drift"):
             await until_said(log, "alert", about)
         await row("UPDATE stripe_events SET state = 'ignored', received_at = now()")
