@@ -16,7 +16,7 @@ from app.accounts.providers.configured import Providers, sign_in_providers
 from app.accounts.sessions import current
 from app.accounts.sessions import routes as sessions
 from app.accounts.sessions.middleware import SessionMiddleware
-from app.accounts.sign_in import provider_routes, ways_routes
+from app.accounts.sign_in import provider_routes, removing_routes, ways_routes
 from app.accounts.sign_in import routes as sign_in
 from app.accounts.sign_in.mail import Mailer, mailer_for
 from app.catalog.packs import UNLOCK_PRICE_CREDITS, Catalog, load_catalog
@@ -58,6 +58,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *account_routes.ROUTES,
     *provider_routes.ROUTES,
     *ways_routes.ROUTES,
+    *removing_routes.ROUTES,
     *sessions.ROUTES,
     *checkout.ROUTES,
     *dashboard.ROUTES,

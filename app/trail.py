@@ -20,6 +20,7 @@ Act = Literal[
     "signed_out_elsewhere",
     "signed_out_everywhere",
     "way_in_added",
+    "way_in_removed",
     "person_erased",
     "event_dismissed",
 ]

@@ -31,5 +31,9 @@ class ProviderSilent(BillingError):
         super().__init__(why)
 
 
+class WayStays(BillingError):
+    """A way in was to be removed that has to stay; nothing was changed."""
+
+
 class BelongsToAnother(BillingError):
     """A way in was to be added that signs in another account; nothing was changed."""

@@ -11,7 +11,7 @@ APPLICATION_GRANTS = (
     "GRANT INSERT, UPDATE ON users, workshops, workshop_steps, purchases, stripe_events, identities,"
     " sign_in_links, sessions, reconcile_cursors, preferences TO {role}",
     "GRANT INSERT ON spent_sign_ins TO {role}",
-    "GRANT DELETE ON sign_in_links, sessions, spent_sign_ins TO {role}",
+    "GRANT DELETE ON identities, sign_in_links, sessions, spent_sign_ins TO {role}",
     "GRANT INSERT, UPDATE, DELETE ON rate_limits, drafts, alerts TO {role}",
     "GRANT INSERT ON audit_trail TO {role}",
     "REVOKE UPDATE, DELETE, TRUNCATE ON audit_trail FROM {role}",

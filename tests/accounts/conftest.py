@@ -21,7 +21,7 @@ from app.accounts.providers.configured import CALLBACK, Providers, providers_ove
 from app.accounts.sessions import routes as sessions
 from app.accounts.sessions.current import sign_in_first, viewer, visitor
 from app.accounts.sessions.middleware import SessionMiddleware
-from app.accounts.sign_in import provider_routes, ways_routes
+from app.accounts.sign_in import provider_routes, removing_routes, ways_routes
 from app.accounts.sign_in import routes as sign_in
 from app.accounts.sign_in.mail import DevelopmentMailer, Mailer
 from app.errors import SignInNeeded
@@ -138,6 +138,7 @@ def site_with(
             *account_routes.ROUTES,
             *provider_routes.ROUTES,
             *ways_routes.ROUTES,
+            *removing_routes.ROUTES,
             *sessions.ROUTES,
             dashboard,
             pricing,

@@ -173,6 +173,25 @@ def _confirmed(page: Page) -> None:
     page.get_by_role("button", name="Continue").wait_for()
 
 
+def _second_way(page: Page) -> None:
+    page.goto("/account/sign-in")
+    if page.get_by_role("link", name="Remove second@example.com").count():
+        return
+    page.get_by_label("An e-mail address").fill("second@example.com")
+    page.get_by_role("button", name="Send me a link").click()
+    page.get_by_text("A link is on its way").wait_for()
+    page.goto("/dev/mailbox")
+    page.get_by_role("article").filter(has_text="second@").first.get_by_role("link").click()
+    page.get_by_role("button", name="Add the address").click()
+    page.get_by_text("From now on").wait_for()
+
+
+def _removing_a_way(page: Page) -> None:
+    _second_way(page)
+    page.get_by_role("link", name="Remove second@example.com").click()
+    page.get_by_role("heading", name="Remove Link by e-mail?").wait_for()
+
+
 def _as_operator(page: Page) -> None:
     """By a mailed link: no demo person proves an address."""
     _mailed(OPERATOR)(page)
@@ -186,6 +205,8 @@ def _as_operator(page: Page) -> None:
 SCENES = (
     Scene("sign-in", None, at("/sign-in")),
     Scene("ways-to-sign-in", "active", at("/account/sign-in")),
+    Scene("ways-to-sign-in-added", "active", _second_way),
+    Scene("way-to-sign-in-removed", "active", _removing_a_way),
     Scene("sign-in-mailed", None, _mailed("alice@example.com")),
     Scene("sign-in-confirm", None, _confirmed),
     Scene("sign-in-refused", None, at("/sign-in/email/nothing")),

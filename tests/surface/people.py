@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from app.accounts.people import Proven, add_way_in
 from app.accounts.sessions.session import digest
-from app.database import row
+from app.database import row, tx
 from app.ids import new_id
 from tests.factories import make_purchase, make_user, make_workshop
 from tests.workshops.site import Browser, Site
@@ -36,6 +37,7 @@ async def owner(site: Site) -> Owner:
             "purchase_id": purchase_id,
             "transaction_id": await newest_movement(user_id),
             "browser_id": await other_browser(site, user_id),
+            "way_id": await second_way_in(user_id),
             "session_id": f"cs_test_{purchase_id}",
             "slug": "challenge",
             "month": "2026-11",
@@ -47,6 +49,19 @@ async def other_browser(site: Site, user_id: str) -> str:
     """The id of a second browser in which the same person is signed in."""
     other = await site.browser(user_id)
     found = await row("SELECT id FROM sessions WHERE token_hash = $1", digest(other.token))
+    assert found is not None
+    return str(found["id"])
+
+
+async def second_way_in(user_id: str) -> str:
+    """The id of a way in that its owner could remove, since there is another."""
+    async with tx():
+        for word in ("first", "second"):
+            address = f"{MARK}-{word}-{user_id}@example.test".lower()
+            await add_way_in(user_id, Proven("email", address, address, ""))
+    found = await row(
+        "SELECT id FROM identities WHERE clerk_user_id = $1 ORDER BY created_at DESC LIMIT 1", user_id
+    )
     assert found is not None
     return str(found["id"])
 
@@ -67,6 +82,7 @@ def unknown_ids() -> dict[str, str]:
         "purchase_id": purchase_id,
         "transaction_id": new_id("ctx"),
         "browser_id": new_id("ses"),
+        "way_id": new_id("idn"),
         "session_id": f"cs_test_{purchase_id}",
         "slug": "challenge",
         "month": "2026-11",

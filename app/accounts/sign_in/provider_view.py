@@ -84,6 +84,11 @@ def added(name: str) -> str:
     return said("From now on you can sign in with %(name)s, too.", name=name)
 
 
+def removed(name: str) -> str:
+    """Said once, after a way in was removed."""
+    return said("%(name)s no longer leads to this account.", name=name)
+
+
 def mailed(email: str, minutes: int) -> str:
     """Said once, after a link that adds an address was sent."""
     return said(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.accounts.sign_in.demo import DemoPerson
 from app.accounts.sign_in.links import LinkState
 from app.accounts.sign_in.mail import Letter
-from app.accounts.sign_in.ways import Ways
+from app.accounts.sign_in.ways import Way, Ways
 from app.web.flash import Link
 from app.web.words import marked
 
@@ -71,6 +71,13 @@ class WaysPage:
     add_oidc: str
     email: str = ""
     problems: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveWayPage:
+    """Asks before a way in is removed."""
+
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)
