@@ -9,14 +9,15 @@ NEWEST_ROWS = 500  # where they are looked for
 
 LATEST = f"""
 SELECT n.workshop_id, coalesce(w.title, n.workshop_title) AS title, (w.deleted_at IS NOT NULL) AS is_deleted
-  FROM (SELECT DISTINCT ON (r.workshop_id) r.workshop_id, r.workshop_title, r.seq
+  FROM (SELECT * FROM (
+        SELECT DISTINCT ON (r.workshop_id) r.workshop_id, r.workshop_title, r.seq
           FROM (SELECT workshop_id, workshop_title, seq FROM credit_transactions
                  WHERE clerk_user_id = $1 AND seq IS NOT NULL ORDER BY seq DESC LIMIT {NEWEST_ROWS}) r
          WHERE r.workshop_id IS NOT NULL
-         ORDER BY r.workshop_id, r.seq DESC) n
+         ORDER BY r.workshop_id, r.seq DESC) each
+         ORDER BY seq DESC LIMIT {MOST_CHOICES}) n
   LEFT JOIN LATERAL (SELECT * FROM workshops WHERE id = n.workshop_id AND clerk_user_id = $1 OFFSET 0) w ON true
- ORDER BY n.seq DESC
- LIMIT {MOST_CHOICES}"""
+ ORDER BY n.seq DESC"""
 
 ONE = """
 SELECT t.workshop_id, coalesce(w.title, t.workshop_title) AS title, (w.deleted_at IS NOT NULL) AS is_deleted
