@@ -37,6 +37,21 @@ SELECT h.low AS seq, coalesce(t.balance_after, 0) AS balance_after
  WHERE h.low = h.high
  ORDER BY h.at"""
 
+# The same for one moment inside another statement, as a number: of the last row whose `posted_at` stands so to it, or 0.
+LAST_SEQ = """(
+WITH RECURSIVE halving (low, high) AS (
+SELECT 0::bigint, coalesce(u.ledger_seq, 0) FROM users u WHERE u.clerk_user_id = $1
+UNION ALL
+SELECT CASE WHEN t.posted_at {so_to} THEN t.seq ELSE h.low END,
+       CASE WHEN t.posted_at {so_to} THEN h.high ELSE t.seq - 1 END
+  FROM halving h
+  JOIN LATERAL (
+       SELECT seq, posted_at FROM credit_transactions
+        WHERE clerk_user_id = $1 AND seq = (h.low + h.high + 1) / 2 OFFSET 0) t ON true
+ WHERE h.low < h.high
+)
+SELECT low FROM halving WHERE low = high)"""
+
 
 @dataclass(frozen=True)
 class Balance:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from app.database import row, rows, tx
 from app.errors import NotFound
@@ -10,10 +10,10 @@ from app.ledger.statement import Standing, balance_of, balances_before
 from app.transactions.balance_chart import Change
 from app.transactions.explaining import Sums
 from app.transactions.history import LOOKED_UP, MONEY, MOVEMENT, Stored
+from app.transactions.matching import A_MOMENT
 from app.transactions.statement_months import StatementMonth, months_between
 from app.web.manner import manner
 
-A_MOMENT = timedelta(microseconds=1)  # moments are stored in whole microseconds
 DRAWN_DAYS = 1_000  # the newest; who has more sees since when the line runs
 
 # By kind, what all counted rows of a person add up to.

@@ -5,18 +5,25 @@ row, and sorts a whole ledger to show a page of it.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.ledger.rules import Status
+from app.ledger.statement import LAST_SEQ
 from app.transactions.asking import Filters
 
+A_MOMENT = timedelta(microseconds=1)  # moments are stored in whole microseconds
 FAILED_FOR = timedelta(days=30)  # how long a failed payment stands in the list unasked
 
 AT = "coalesce(t.posted_at, t.created_at)"
 FAILED_LATELY = """(t.status <> 'failed'
         OR coalesce((SELECT closed_at FROM purchases WHERE id = t.purchase_id), t.created_at) >= {})"""
+
+# Moments never run backwards along `seq`, so days are a stretch of a ledger, and only that is read.
+SINCE = f"t.seq > {LAST_SEQ.format(so_to='< {0}')}"
+UNTIL = f"t.seq <= {LAST_SEQ.format(so_to='<= {0}')}"
 
 # What is searched, from the cheap to the dear. Our own ids are in lower case.
 SAID = ("lower(t.description) LIKE {0}", "lower(t.workshop_title) LIKE {0}")
@@ -26,8 +33,9 @@ REFERENCES = (
     "lower(t.stripe_session_id) LIKE {0}",
     "t.purchase_id IN (SELECT id FROM purchases WHERE clerk_user_id = $1 AND lower(payment_intent) LIKE {0})",
 )
-TITLED = """t.workshop_title IS NULL AND t.workshop_id IS NOT NULL  -- else it is the title of that day
-   AND t.workshop_id IN (SELECT id FROM workshops WHERE clerk_user_id = $1 AND lower(title) LIKE {0})"""
+UNTITLED = "t.workshop_title IS NULL AND t.workshop_id IS NOT NULL"  # else it is the title of that day
+TITLED = f"""{UNTITLED}
+   AND t.workshop_id IN (SELECT id FROM workshops WHERE clerk_user_id = $1 AND lower(title) LIKE {{0}})"""
 PATTERN = "(SELECT lower({0}::text))"  # once, not once a row
 
 
@@ -39,7 +47,7 @@ class Condition:
     values: tuple[object, ...] = ()
 
 
-NONE = Condition("false")
+ALL, NONE = Condition("true"), Condition("false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +67,27 @@ def matching(filters: Filters, *, now: datetime, after: int) -> Matching:
 
     Failed payments of more than 30 days ago match only where the status asks for them.
     """
-    both = _numbered(_asked(filters), after)
-    own = _numbered(_asked_of_uncounted(filters, now), after + len(both.values))
-    every = Condition(f"{both.sql} AND {own.sql}", both.values + own.values)
+    counted = _numbered(_asked(filters, since=SINCE, until=UNTIL), after)
+    same = _numbered(_asked(filters, since=f"{AT} >= {{0}}", until=f"{AT} <= {{0}}"), after)
+    own = _numbered(_asked_of_uncounted(filters, now), after + len(same.values))
+    every = Condition(f"{same.sql} AND {own.sql}", same.values + own.values)
     return Matching(
-        counted=both if filters.status in (None, Status.COMPLETED) else NONE,
+        counted=counted if filters.status in (None, Status.COMPLETED) else NONE,
         uncounted=every if filters.status != Status.COMPLETED else NONE,
-        values=both.values if filters.status == Status.COMPLETED else every.values,
+        values=counted.values if filters.status == Status.COMPLETED else every.values,
     )
+
+
+def is_reference(text: str) -> bool:
+    """Whether a reference of ours or of Stripe's may hold this: none has a blank or an accent in it."""
+    return text.isascii() and " " not in text
 
 
 def _numbered(clauses: Iterable[tuple[str, object]], after: int) -> Condition:
     asked = list(clauses)
     numbered = [clause.format(f"${number}") for number, (clause, _) in enumerate(asked, start=after + 1)]
-    return Condition(" AND ".join(numbered) or "true", tuple(content for _, content in asked))
+    sql = sys.intern(" AND ".join(numbered) or ALL.sql)  # what is remembered of many people says the same
+    return Condition(sql, tuple(content for _, content in asked))
 
 
 def _asked_of_uncounted(filters: Filters, now: datetime) -> Iterator[tuple[str, object]]:
@@ -82,26 +97,25 @@ def _asked_of_uncounted(filters: Filters, now: datetime) -> Iterator[tuple[str, 
         yield "t.status = {}", filters.status
 
 
-def _asked(filters: Filters) -> Iterator[tuple[str, object]]:
+def _asked(filters: Filters, *, since: str, until: str) -> Iterator[tuple[str, object]]:
     if filters.kind is not None:
         yield "t.type = {}", filters.kind
     if filters.workshop_id is not None:
         yield "t.workshop_id = {}", filters.workshop_id
     if filters.first_at is not None:
-        yield f"{AT} >= {{}}", filters.first_at
+        yield since, filters.first_at
     if filters.last_at is not None:
-        yield f"{AT} <= {{}}", filters.last_at
+        yield until, filters.last_at
     if filters.month is not None:
-        yield f"{AT} >= {{}}", filters.month.start_at
-        yield f"{AT} < {{}}", filters.month.end_at
+        yield since, filters.month.start_at
+        yield until, filters.month.end_at - A_MOMENT
     if filters.text is not None:
         yield _holds(filters.text), literally(filters.text)
 
 
 def _holds(text: str) -> str:
-    """The condition that a row says this text; no reference of ours or of Stripe's holds a blank or an accent."""
-    is_reference = text.isascii() and " " not in text
-    ways = (*SAID, TITLED, *(REFERENCES if is_reference else ()))
+    """The condition that a row says this text."""
+    ways = (*SAID, TITLED, *(REFERENCES if is_reference(text) else ()))
     return f"({' OR '.join(ways)})".format(PATTERN)
 
 

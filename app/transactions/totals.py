@@ -1,7 +1,7 @@
 """Decides what rows add up to, and remembers it of ledgers, which only grow. Knows no SQL and no page."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 
@@ -16,17 +16,24 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What counted rows add up to; currencies in the order of the alphabet."""
+    """What counted rows add up to; currencies in the order of the alphabet.
+
+    `untitled_rows`: those about a workshop that do not say themselves what it was called.
+    """
 
     added_credits: int = 0
     taken_credits: int = 0
     money: tuple[Money, ...] = ()
+    counted_rows: int = 0
+    untitled_rows: int = 0
 
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(
             self.added_credits + other.added_credits,
             self.taken_credits + other.taken_credits,
             _added(*self.money, *other.money),
+            self.counted_rows + other.counted_rows,
+            self.untitled_rows + other.untitled_rows,
         )
 
 
@@ -47,7 +54,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The sums of a ledger from its beginning to the row `seq`, which has this id: such rows never change again."""
+    """The sums of what matches in a ledger up to its row `seq`, which has this id: such rows never change again."""
 
     seq: int = 0
     row_id: str = ""
@@ -55,21 +62,21 @@ class Known:
 
 
 class Remembered:
-    """What is known of the ledgers that were added up last. In memory: each process finds out for itself."""
+    """What is known of what was added up last. In memory: each process finds out for itself."""
 
-    def __init__(self, most_ledgers: int) -> None:
-        self.most_ledgers = most_ledgers
-        self._known: OrderedDict[str, Known] = OrderedDict()
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._known: OrderedDict[Hashable, Known] = OrderedDict()
 
-    def of(self, user_id: str) -> Known:
-        """What is known of this person's ledger. Whether it is still the same one, only the database can say."""
-        return self._known.get(user_id, Known())
+    def of(self, what: Hashable) -> Known:
+        """What is known of this: whose rows, and which. Whether it is still the same ledger, only the database can say."""
+        return self._known.get(what, Known())
 
-    def keep(self, user_id: str, known: Known) -> None:
+    def keep(self, what: Hashable, known: Known) -> None:
         """From now on this is known."""
-        self._known[user_id] = known
-        self._known.move_to_end(user_id)
-        if len(self._known) > self.most_ledgers:
+        self._known[what] = known
+        self._known.move_to_end(what)
+        if len(self._known) > self.most:
             self._known.popitem(last=False)
 
 

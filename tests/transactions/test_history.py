@@ -2,17 +2,22 @@
 
 from datetime import timedelta
 from itertools import pairwise
+from typing import cast
 
 import asyncpg
 import pytest
 
 from app.database import row, rows, tx
 from app.errors import NotFound
+from app.ledger.posting import Actor, consume
+from app.transactions import history
 from app.transactions.asking import NO_FILTERS, Filters
 from app.transactions.cursor import NEWEST, Cursor, after_counted, after_uncounted, cursor
 from app.transactions.history import PAGE_ROWS, REMEMBERED, HistoryPage, history_page
+from app.transactions.matching import ALL
+from app.transactions.statement_months import StatementMonth
 from app.transactions.totals import Known, Remembered, Sums
-from tests.factories import make_user
+from tests.factories import make_user, make_workshop
 from tests.transactions.conftest import MANY_ROWS
 from tests.transactions.counting import Counted, counted_queries
 from tests.transactions.ledgers import (
@@ -22,6 +27,7 @@ from tests.transactions.ledgers import (
     give_back_refund,
     refund,
     settle,
+    use,
     write_varied_ledger,
 )
 
@@ -113,17 +119,74 @@ async def test_totals_are_those_of_the_whole_ledger_however_they_were_found(pool
     bought = await buy(alice, NOW)
     await refund(alice, bought, NOW)
     grown = (await page_at(alice)).totals
-    REMEMBERED.keep(alice, Known(3, "ctx_of_a_ledger_that_was_restored", Sums(1000, 0)))
+    REMEMBERED.keep((alice, ALL), Known(3, "ctx_of_a_ledger_that_was_restored", Sums(1000, 0)))
     corrected = (await page_at(alice)).totals
-    REMEMBERED.keep(alice, Known())
+    REMEMBERED.keep((alice, ALL), Known())
     assert grown == corrected == (await page_at(alice)).totals
     assert grown.sums.added_credits + grown.sums.taken_credits == grown.change_credits
     assert grown.sums.money[0].paid_cents > 7900
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(kind="purchase"),
+        Filters(kind="reversal"),
+        Filters(status="completed"),
+        Filters(first_day=(NOW - timedelta(days=90)).date(), last_day=NOW.date()),
+        Filters(last_day=(NOW - timedelta(days=90)).date()),
+        Filters(month=StatementMonth(2026, 10)),
+        Filters(text="launch plan"),
+        Filters(text="a text that no row holds"),
+        Filters(kind="consumption", text="of launch", first_day=(NOW - timedelta(days=200)).date()),
+    ],
+    ids=str,
+)
+async def test_totals_of_filtered_rows_are_the_same_however_they_were_found(
+    pool: None, monkeypatch: pytest.MonkeyPatch, filters: Filters
+) -> None:
+    """HIST-04: what was known of them and the rows since then, whatever page was asked for, or all of them anew."""
+    alice = await make_user()
+    await write_varied_ledger(alice, seed=21)
+    await page_at(alice)
+    before = _shown(await page_at(alice, filters=filters))
+    assert _shown(await page_at(alice, filters=filters)) == before
+    bought = await buy(alice, NOW)
+    await use(alice, NOW)
+    await refund(alice, bought, NOW)
+    await give(alice, NOW)
+    pages = (NEWEST, after_counted(40), NEWEST)
+    known = [_shown(await page_at(alice, start, filters)) for start in pages]
+    monkeypatch.setattr(history, "REMEMBERED", Remembered(most=0))
+    assert [_shown(await page_at(alice, start, filters)) for start in pages] == known
+
+
+@pytest.mark.parametrize("text", ["renamed plan", "pi_late"])
+async def test_a_text_that_rows_hold_only_later_finds_them_all_the_same(pool: None, text: str) -> None:
+    """HIST-04: a workshop's new title where the row has none of its own, and a payment that was named later."""
+    alice = await make_user()
+    bought = await buy(alice, NOW)
+    workshop_id = await make_workshop(user_id=alice, title="First plan")
+    await consume(
+        alice,
+        workshop_id,
+        price_credits=1,
+        description="Unlock",
+        workshop_title=cast("str", None),
+        actor=Actor("user", alice),
+    )
+    for _ in range(2):
+        await page_at(alice)
+        assert (await page_at(alice, filters=Filters(text=text))).totals.found_rows == 0
+    await row("UPDATE workshops SET title = 'Renamed plan' WHERE id = $1", workshop_id)
+    await row("UPDATE purchases SET payment_intent = 'pi_late' WHERE id = $1", bought)
+    page = await page_at(alice, filters=Filters(text=text))
+    assert (page.totals.found_rows, len(page.movements)) == (1, 1)
+
+
 async def test_a_ledger_too_long_to_add_up_still_says_its_rows_and_its_balance(many_rows: str) -> None:
     """HIST-01: exact where nothing has to be read for it, silent about the rest; with a filter all of it is exact."""
-    REMEMBERED.keep(many_rows, Known())
+    REMEMBERED.keep((many_rows, ALL), Known())
     page = await history_page(many_rows, NO_FILTERS, now=NOW, most_added=MANY_ROWS - 1)
     assert not page.totals.are_complete
     assert (page.totals.found_rows, page.totals.counted_rows) == (MANY_ROWS, MANY_ROWS)
@@ -134,7 +197,7 @@ async def test_a_ledger_too_long_to_add_up_still_says_its_rows_and_its_balance(m
 
 
 def test_what_is_known_of_ledgers_has_an_end() -> None:
-    remembered = Remembered(most_ledgers=2)
+    remembered = Remembered(most=2)
     for name in ("alice", "bob", "alice", "charlie"):
         remembered.keep(name, Known(1, name))
     assert [remembered.of(name).seq for name in ("alice", "bob", "charlie")] == [1, 0, 1]
@@ -239,6 +302,10 @@ async def test_any_place_that_can_be_read_gives_a_page(pool: None) -> None:
         Cursor(NOW, "\u2028".encode("ascii", "replace").decode(), 2**63 - 1),
     ):
         assert len((await page_at(alice, place)).movements) in (0, 1)
+
+
+def _shown(page: HistoryPage) -> tuple[object, ...]:
+    return [each["id"] for each in page.movements], page.next, page.totals, page.balance_credits
 
 
 async def _walked(user_id: str) -> list[asyncpg.Record]:
