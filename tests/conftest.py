@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from asyncpg.pool import PoolConnectionProxy
 from playwright.sync_api import Browser, Playwright, sync_playwright
+from stripe import HTTPClient
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
@@ -67,6 +68,12 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its tries Stripe's library waits for half a second and more, which proves nothing but in a storm."""
+    monkeypatch.setattr(HTTPClient, "INITIAL_DELAY", 0.01)
 
 
 @pytest.fixture(scope="session")
