@@ -36,9 +36,9 @@ from app.reconcile.reconcile import reconcile
 from app.reconcile.step import Means
 from app.settings import BadSettings, Problem, Settings, unsafe
 from app.ticking import ticking
-from app.transactions import explaining_routes as explaining
 from app.transactions import routes as transactions
-from app.transactions import statement_routes as statements
+from app.transactions.balance import routes as balance
+from app.transactions.statements import routes as statements
 from app.watch.looking import LOOK_EVERY_SECONDS, Watch
 from app.web.filters import credits
 from app.web.plugin import Web
@@ -62,7 +62,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *sessions.ROUTES,
     *checkout.ROUTES,
     *dashboard.ROUTES,
-    *explaining.ROUTES,
+    *balance.ROUTES,
     *onboarding.ROUTES,
     *operator.ROUTES,
     *privacy.ROUTES,

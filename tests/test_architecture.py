@@ -117,19 +117,24 @@ def test_features_do_not_reach_sideways(feature: str) -> None:
     assert faults == []
 
 
-def test_signing_in_stands_on_providers_and_sessions_and_neither_knows_of_it() -> None:
-    """Within accounts: people and limits, then sessions, then providers, then the pages of signing in."""
-    above = {"sessions": {"providers", "sign_in"}, "providers": {"sign_in"}}
+@pytest.mark.parametrize(
+    ("feature", "beside", "floors"),
+    [("accounts", 0, ["sessions", "providers", "sign_in"]), ("transactions", -1, ["balance", "statements"])],
+)
+def test_within_a_feature_each_folder_knows_only_those_below_it(
+    feature: str, beside: int, floors: list[str]
+) -> None:
+    """`beside`: the floor of the modules that are in none of them, counted as the list is."""
     faults = []
-    for path in of_feature("accounts"):
+    for path in of_feature(feature):
         inside = path.relative_to(APP).parts[1]
-        if inside != "sign_in":
-            banned = above.get(inside, {"providers", "sign_in"})
-            faults += [
-                f"{name_of(path)} imports {target}"
-                for target in imports_of(path)
-                if target.startswith("accounts.") and target.split(".")[1] in banned
-            ]
+        height = floors.index(inside) if inside in floors else beside
+        above = [f"{feature}.{floor}" for floor in floors[height + 1 :]]
+        faults += [
+            f"{name_of(path)} imports {target}"
+            for target in imports_of(path)
+            if any(target == floor or target.startswith(f"{floor}.") for floor in above)
+        ]
     assert faults == []
 
 

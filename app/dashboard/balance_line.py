@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app.transactions.balance_chart import BalanceChart, Change, Figure, balance_chart
+from app.transactions.balance.chart import BalanceChart, Change, Figure, balance_chart
 from app.web.filters import day_text, figure
 from app.web.words import said
 

@@ -11,7 +11,7 @@ from app.dashboard.cards import PATH, payment_card, workshop_card
 from app.dashboard.reading import Facts
 from app.dashboard.view import DashboardView, PaymentCard, WorkshopCard
 from app.onboarding.welcome import Latest, Welcome
-from app.transactions.explaining import balance_sentence
+from app.transactions.balance.explaining import balance_sentence
 from app.transactions.rows import ledger_row
 from app.web.filters import balance_text
 from app.workshops.access import PaywallRules

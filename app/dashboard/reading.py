@@ -10,10 +10,10 @@ from app.database import row, rows, tx
 from app.errors import NotFound
 from app.ledger.statement import balances_before
 from app.transactions.asking import NO_FILTERS
-from app.transactions.balance_chart import Change
+from app.transactions.balance.chart import Change
+from app.transactions.balance.explaining import Sums
+from app.transactions.balance.reading import SUMS, changes_after
 from app.transactions.cursor import Cursor, after_uncounted
-from app.transactions.explaining import Sums
-from app.transactions.explaining_reading import SUMS, changes_after
 from app.transactions.history import HistoryPage, Stored, history_page
 from app.transactions.matching import FAILED_FOR
 from app.workshops.steps import FIRST_STEP

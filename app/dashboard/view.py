@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from app.checkout.packs import Packs
 from app.onboarding.welcome import Welcome
-from app.transactions.balance_chart import BalanceChart
-from app.transactions.explaining import Sentence
+from app.transactions.balance.chart import BalanceChart
+from app.transactions.balance.explaining import Sentence
 from app.transactions.rows import LedgerRow
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from urllib.parse import urlencode
 
 from app.ledger.rules import Kind, Status
-from app.transactions.statement_months import StatementMonth, month_read
+from app.transactions.months import StatementMonth, month_read
 from app.web.manner import manner
 from app.web.words import marked, said
 

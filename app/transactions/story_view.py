@@ -8,8 +8,8 @@ from app.checkout.payment_words import Returned, dispute_told, payment_state
 from app.ledger.rules import Kind, Status
 from app.transactions.asking import KINDS
 from app.transactions.history import Stored
+from app.transactions.months import month_of
 from app.transactions.rows import LedgerRow, ledger_row, status_text
-from app.transactions.statement_months import month_of
 from app.transactions.story import Story
 from app.web.filters import balance_text, change, credits, day_text, moment_text, money, zone_text
 from app.web.words import counted, marked, said

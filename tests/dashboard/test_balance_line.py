@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.dashboard.balance_line import WEEKS, balance_line
-from app.transactions.balance_chart import HEIGHT, WIDTH, Change
+from app.transactions.balance.chart import HEIGHT, WIDTH, Change
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 START = NOW - timedelta(weeks=WEEKS)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from app.transactions.balance_chart import WIDTH, Change, balance_chart, step_path
+from app.transactions.balance.chart import WIDTH, Change, balance_chart, step_path
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.accounts.preferences import Preferences, keep
-from app.transactions import explaining_reading
 from app.transactions.asking import asked
-from app.transactions.explaining import Sentence, balance_sentence
-from app.transactions.explaining_reading import changes_after, day_end, life_of
+from app.transactions.balance import reading
+from app.transactions.balance.explaining import Sentence, balance_sentence
+from app.transactions.balance.reading import changes_after, day_end, life_of
 from app.transactions.history import history_page
 from tests.factories import make_user
 from tests.transactions.ledgers import NOW, buy, give, refund, use, write_varied_ledger
@@ -199,7 +199,7 @@ async def test_of_one_days_rows_the_last_stands_for_all(pool: None, alice: str) 
 async def test_a_line_too_long_to_draw_says_where_it_begins(
     client: httpx.AsyncClient, alice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explaining_reading, "DRAWN_DAYS", 2)
+    monkeypatch.setattr(reading, "DRAWN_DAYS", 2)
     for days in (90, 60, 30):
         await give(alice, NOW - timedelta(days=days))
     page = await page_of(client)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.transactions.explaining import Part, Sums, balance_sentence
+from app.transactions.balance.explaining import Part, Sums, balance_sentence
 
 
 def said(parts: tuple[Part, ...]) -> str:

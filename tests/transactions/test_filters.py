@@ -17,7 +17,7 @@ from app.transactions.cursor import NEWEST
 from app.transactions.export import export
 from app.transactions.history import PAGE_ROWS, history_page
 from app.transactions.matching import FAILED_FOR
-from app.transactions.statement_months import StatementMonth, month_of
+from app.transactions.months import StatementMonth, month_of
 from tests.factories import make_user
 from tests.transactions.ledgers import NOW, TITLES, write_varied_ledger
 

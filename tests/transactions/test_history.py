@@ -15,7 +15,7 @@ from app.transactions.asking import NO_FILTERS, Filters
 from app.transactions.cursor import NEWEST, Cursor, after_counted, after_uncounted, cursor
 from app.transactions.history import PAGE_ROWS, REMEMBERED, HistoryPage, history_page
 from app.transactions.matching import ALL
-from app.transactions.statement_months import StatementMonth
+from app.transactions.months import StatementMonth
 from app.transactions.totals import Known, Remembered, Sums
 from tests.factories import make_user, make_workshop
 from tests.transactions.conftest import MANY_ROWS

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.transactions.statement_months import StatementMonth, month_named, month_of, months_between
+from app.transactions.months import StatementMonth, month_named, month_of, months_between
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ from litestar import Litestar
 
 from app.accounts.preferences import Preferences, keep
 from app.database import row
-from app.transactions import statement as statements
 from app.transactions.csv_rows import HEAD
+from app.transactions.statements import statement as statements
 from app.web.filters import change
 from tests.factories import make_user
 from tests.transactions.counting import counted_queries

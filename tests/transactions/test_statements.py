@@ -11,12 +11,12 @@ import pytest_asyncio
 
 from app.database import rows
 from app.ledger.statement import balances_before
+from app.transactions.balance.reading import months_of
 from app.transactions.csv_rows import HEAD
-from app.transactions.explaining_reading import months_of
 from app.transactions.history import Stored
-from app.transactions.statement import Statement, statement_of
-from app.transactions.statement_file import statement_file
-from app.transactions.statement_months import StatementMonth, month_of
+from app.transactions.months import StatementMonth, month_of
+from app.transactions.statements.file import statement_file
+from app.transactions.statements.statement import Statement, statement_of
 from tests.factories import make_user
 from tests.transactions.ledgers import NOW, buy, give, refund, settle, use, write_varied_ledger
 

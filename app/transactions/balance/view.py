@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from app.ledger.statement import Standing
 from app.transactions.asking import asked
-from app.transactions.balance_chart import BalanceChart, Figure, balance_chart
-from app.transactions.explaining import Sentence, balance_sentence
-from app.transactions.explaining_reading import DRAWN_DAYS, DayEnd, Life
+from app.transactions.balance.chart import BalanceChart, Figure, balance_chart
+from app.transactions.balance.explaining import Sentence, balance_sentence
+from app.transactions.balance.reading import DRAWN_DAYS, DayEnd, Life
+from app.transactions.months import StatementMonth, month_of
 from app.transactions.rows import LedgerRow, ledger_row
-from app.transactions.statement_months import StatementMonth, month_of
 from app.web.filters import balance_text, day_text, figure, zone_text
 from app.web.manner import manner
 from app.web.words import marked, said

@@ -10,8 +10,8 @@ from app.database import rows, tx
 from app.ledger.statement import balances_before
 from app.transactions.csv_rows import HEAD, SELECTED, movement_lines
 from app.transactions.history import ALONG, LOOKED_UP, Stored
-from app.transactions.statement import WAIT
-from app.transactions.statement_months import StatementMonth, month_of
+from app.transactions.months import StatementMonth, month_of
+from app.transactions.statements.statement import WAIT
 
 BATCH_ROWS = 1_000
 

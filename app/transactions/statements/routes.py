@@ -7,11 +7,11 @@ from litestar.response import Stream, Template
 
 from app.accounts.limits import STATEMENTS
 from app.errors import NotFound
-from app.transactions.explaining_reading import months_of
-from app.transactions.statement import statement_of
-from app.transactions.statement_file import statement_file
-from app.transactions.statement_months import month_named
-from app.transactions.statement_view import months_view, statement_view
+from app.transactions.balance.reading import months_of
+from app.transactions.months import month_named
+from app.transactions.statements.file import statement_file
+from app.transactions.statements.statement import statement_of
+from app.transactions.statements.view import months_view, statement_view
 from app.web.manner import write_as_the_books
 from app.web.rendering import page
 from app.web.site import HttpRequest, Viewer, asked_at

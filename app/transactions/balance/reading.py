@@ -7,11 +7,11 @@ from datetime import date, datetime
 from app.database import row, rows, tx
 from app.errors import NotFound
 from app.ledger.statement import Standing, balance_of, balances_before
-from app.transactions.balance_chart import Change
-from app.transactions.explaining import Sums
+from app.transactions.balance.chart import Change
+from app.transactions.balance.explaining import Sums
 from app.transactions.history import LOOKED_UP, MONEY, MOVEMENT, Stored
 from app.transactions.matching import A_MOMENT
-from app.transactions.statement_months import StatementMonth, months_between
+from app.transactions.months import StatementMonth, months_between
 from app.web.manner import manner
 
 DRAWN_DAYS = 1_000  # the newest; who has more sees since when the line runs

@@ -4,8 +4,8 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Template
 
-from app.transactions.explaining_reading import day_end, life_of
-from app.transactions.explaining_view import BalanceView, day_answer, day_asked, life_view
+from app.transactions.balance.reading import day_end, life_of
+from app.transactions.balance.view import BalanceView, day_answer, day_asked, life_view
 from app.web.rendering import page, wants_fragment
 from app.web.site import HttpRequest, Viewer, asked_at
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from app.ledger.rules import Kind, Status
 from app.ledger.statement import Standing
 from app.transactions.asking import Filters
-from app.transactions.balance_chart import Figure
-from app.transactions.explaining_view import month_figures
+from app.transactions.balance.chart import Figure
+from app.transactions.balance.view import month_figures
+from app.transactions.months import StatementMonth
 from app.transactions.rows import LedgerRow, ledger_row
-from app.transactions.statement import Returned, Statement
-from app.transactions.statement_months import StatementMonth
+from app.transactions.statements.statement import Returned, Statement
 from app.transactions.totals import Money
 from app.transactions.view import address
 from app.web.filters import change, day_text, figure, moment_text, money

@@ -13,7 +13,7 @@ from app.errors import NotFound
 from app.ledger.rules import Kind
 from app.ledger.statement import Standing, balances_before
 from app.transactions.history import JOINED, LOOKED_UP, MONEY, MOVEMENT, Stored
-from app.transactions.statement_months import StatementMonth, month_of
+from app.transactions.months import StatementMonth, month_of
 from app.transactions.totals import Money
 
 SHOWN_ROWS = 1_000
