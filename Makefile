@@ -21,7 +21,7 @@ audit: .venv/ready ## outside judges on a running product: Lighthouse, HTML, cod
 proof: .venv/ready ## the large reliability figures
 	@PROOF=1 $(BIN)/python -m pytest -m proof -p no:randomly -s --timeout=1800 tests $(ARGS)
 
-gallery: .venv/ready ## pictures of every page, light, dark, 320 px and printed, into .cache/gallery
+gallery: .venv/ready ## pictures of every page, light, dark, 320 px, printed and without scripts, into .cache/gallery
 	@$(BIN)/python -m tests.gallery $(ARGS)
 
 check: .venv/ready ## format, lint, types and templates; changes nothing

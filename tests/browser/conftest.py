@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.sight import Look, Sight
 from tests.cli.product import Product, running
+from tests.gallery.product import with_somebody_erased
 from tests.gallery.scenes import OPERATOR, Scene
 
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
@@ -28,7 +29,7 @@ def product() -> Iterator[Product]:
     with tempfile.TemporaryDirectory(prefix="billing-browser-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # as root the database server runs as nobody, who has to get in
         with running(Path(folder) / "data", OPERATORS=OPERATOR) as started:
-            yield started
+            yield with_somebody_erased(started)
 
 
 @pytest.fixture

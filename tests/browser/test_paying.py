@@ -59,7 +59,7 @@ def test_signed_out_the_prices_say_the_whole_truth_and_the_payment_page_agrees(
     ):
         expect(page.get_by_text(words).first).to_be_visible()
     page.get_by_role("button", name="Buy 3 credits, $149.00").click()
-    page.locator("button[name=user][value=grandfathered]").click()
+    page.locator("button[name=user][value=funded]").click()
     expect(page.locator(".pack.marked")).to_contain_text("Serial Entrepreneur")
     press_buy(page, product, "Buy 3 credits, $149.00")
     expect(page.get_by_role("button", name="Pay $149.00")).to_be_visible()

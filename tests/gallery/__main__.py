@@ -1,4 +1,4 @@
-"""`make gallery`: pictures of every scene, light, dark, 320 px wide and printed, into `.cache/gallery`."""
+"""`make gallery`: pictures of every scene, light, dark, 320 px wide, printed and without JavaScript, into `.cache/gallery`."""
 
 import argparse
 from collections.abc import Iterator
@@ -23,10 +23,11 @@ LOOKS: dict[str, dict[str, Any]] = {  # what a browser's window is told
     "dark": {"viewport": WIDE, "color_scheme": "dark"},
     "narrow": {"viewport": NARROW},
     "print": {"viewport": PAPER},
+    "plain": {"viewport": WIDE, "java_script_enabled": False},  # of the scenes that say so
     "forced": {"viewport": WIDE, "forced_colors": "active", "color_scheme": "dark"},
     "contrast": {"viewport": WIDE, "contrast": "more"},
 }
-USUAL = ("light", "dark", "narrow", "print")
+USUAL = ("light", "dark", "narrow", "print", "plain")
 
 
 @dataclass
@@ -88,7 +89,8 @@ def main() -> None:
         photographer = Photographer(browser, base_url, {})
         scenes = [scene for scene in SCENES if not chosen.names or scene.name in chosen.names]
         for look in chosen.look or USUAL:
-            taken = [path for scene in scenes if (path := _taken(photographer, scene, look))]
+            seen = [scene for scene in scenes if look != "plain" or scene.is_plain_too]
+            taken = [path for scene in seen if (path := _taken(photographer, scene, look))]
             for sheet in sheets_of(browser, taken, FOLDER / f"sheet-{look}") if chosen.sheets else ():
                 print(sheet.name)
 

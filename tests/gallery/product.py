@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cli.product import running
-from tests.gallery.scenes import OPERATOR
+from app.accounts.sign_in.demo import demo_person
+from tests.cli.product import Product, billing, running
+from tests.gallery.scenes import ERASED, OPERATOR
 
 
 @contextmanager
@@ -18,4 +19,11 @@ def product(base_url: str | None) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="billing-gallery-") as folder:
         Path(folder).chmod(0o755)  # as root the database server runs as nobody, who has to get in
         with running(Path(folder) / "data", OPERATORS=OPERATOR) as own:
-            yield own.base_url
+            yield with_somebody_erased(own).base_url
+
+
+def with_somebody_erased(own: Product) -> Product:
+    """The same product, in which one demo person has been forgotten."""
+    told = billing("erase", demo_person(ERASED).user_id, "--yes", data_dir=own.data_dir)
+    assert told.returncode == 0, told.stderr
+    return own

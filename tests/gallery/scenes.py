@@ -1,5 +1,6 @@
 """How to reach each page that is worth a picture, as a person would. Knows nothing of pictures."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,16 +9,21 @@ from playwright.sync_api import Page
 SETTLING = "/checkout/success?session_id=cs_seed_pending_001"
 RETURNED = "/checkout/success?session_id=cs_seed_refund_001"
 OPERATOR = "operator@example.com"  # of the product that is looked at
+ERASED = "grandfathered"  # a demo person whom `with_somebody_erased` has forgotten
 Walk = Callable[[Page], None]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One page in one state: who looks at it, and the way there from the first signed-in page."""
+    """One page in one state: who looks at it, and the way there from the first signed-in page.
+
+    `is_plain_too`: worth a picture without JavaScript as well; then the way there needs none either.
+    """
 
     name: str
     person: str | None
     walk: Walk
+    is_plain_too: bool = False
 
 
 def at(path: str) -> Walk:
@@ -43,7 +49,7 @@ def _here(page: Page) -> None:
 
 def _prompt(page: Page) -> None:
     page.get_by_role("button", name="Save and continue").click()
-    page.locator("dialog[open]").wait_for()
+    page.locator("#workshops-offer").wait_for()
 
 
 def _locked(page: Page) -> None:
@@ -144,7 +150,8 @@ def _with_filters(page: Page) -> None:
 def _filtered(page: Page) -> None:
     _with_filters(page)
     page.locator("#type").select_option("refund")
-    page.wait_for_url("**type=refund")
+    page.get_by_role("button", name="Apply filters").click()
+    page.wait_for_url("**type=refund*")
     page.get_by_role("heading", name="3 rows match these filters").wait_for()
 
 
@@ -154,6 +161,49 @@ def _away(page: Page) -> None:
     page.locator("#type").select_option("grant")
     page.locator("#flash .notice").wait_for()
     page.context.set_offline(False)
+
+
+def _exported(page: Page) -> None:
+    page.goto("/account")
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download your data").click()
+    downloading.value.path()
+    page.reload()  # the file left the page as it was
+
+
+def _undone_too_late(page: Page) -> None:
+    """As a form of long ago would: the unlock of this workshop is older than anyone may undo."""
+    workshop = page.url.split("/steps/")[0]
+    with page.expect_navigation():
+        page.locator("#workshops-notes form").last.evaluate(
+            "(form, action) => { form.action = action; form.submit() }", f"{workshop}/unlock/undo"
+        )
+    page.get_by_role("heading", name="This cannot be undone").wait_for()
+
+
+def _demo(person: str) -> Walk:
+    def walk(page: Page) -> None:
+        page.goto("/sign-in")
+        page.locator(f"button[name=user][value={person}]").click()
+        page.wait_for_load_state()
+
+    return walk
+
+
+def _sign_in_ended(page: Page) -> None:
+    """While somebody writes: signed out elsewhere, say."""
+    _demo("onboarding")(page)
+    in_first_workshop(_here)(page)
+    page.get_by_label("Your notes").fill("What was typed when the sign-in had ended.")
+    page.context.clear_cookies(name=re.compile("session"))
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/sign-in?**")
+
+
+def _notes_kept(page: Page) -> None:
+    _sign_in_ended(page)
+    page.locator("button[name=user][value=onboarding]").click()
+    page.get_by_text("before your sign-in ended").wait_for()
 
 
 def _mailed(address: str) -> Walk:
@@ -211,13 +261,15 @@ SCENES = (
     Scene("sign-in-confirm", None, _confirmed),
     Scene("sign-in-refused", None, at("/sign-in/email/nothing")),
     Scene("mailbox", None, at("/dev/mailbox")),
-    Scene("pricing", None, at("/pricing")),
+    Scene("sign-in-erased", None, _demo(ERASED)),
+    Scene("sign-in-ended", None, _sign_in_ended),
+    Scene("pricing", None, at("/pricing"), is_plain_too=True),
     Scene("pricing-in-debt", "debt", at("/pricing")),
     Scene("pricing-one-pack", "zero", at("/pricing?pack=single-flight")),
     Scene("help", None, at("/help")),
-    Scene("dashboard-welcome", "zero", at("/dashboard")),
+    Scene("dashboard-welcome", "zero", at("/dashboard"), is_plain_too=True),
     Scene("dashboard-welcome-with-workshop", "onboarding", at("/dashboard")),
-    Scene("dashboard-many", "many", at("/dashboard")),
+    Scene("dashboard-many", "many", at("/dashboard"), is_plain_too=True),
     Scene("dashboard-debt", "debt", at("/dashboard")),
     Scene("dashboard-settling", "pending", at("/dashboard")),
     Scene("new-workshop", "gate", at("/workshops/new")),
@@ -225,15 +277,16 @@ SCENES = (
     Scene("step", "onboarding", in_first_workshop(_here)),
     Scene("step-saved", "onboarding", in_first_workshop(_saved)),
     Scene("step-saved-elsewhere", "onboarding", in_first_workshop(_stale)),
+    Scene("step-notes-kept", None, _notes_kept),
     Scene("step-not-reached", "onboarding", in_first_workshop(_not_reached)),
     Scene("step-unlocked", "active", in_first_workshop(_here)),
-    Scene("gate-prompt", "gate", in_first_workshop(_prompt)),
+    Scene("gate-prompt", "gate", in_first_workshop(_prompt), is_plain_too=True),
     Scene("gate-prompt-covered", "ready", in_first_workshop(_prompt)),
     Scene("delete", "onboarding", in_first_workshop(_deleting)),
     Scene("build-pack", "ready", _build_pack),
     Scene("new-workshop-refused", "gate", _too_long),
     Scene("new-workshop-in-debt", "debt", at("/workshops/new")),
-    Scene("locked", "onboarding", in_first_workshop(_locked)),
+    Scene("locked", "onboarding", in_first_workshop(_locked), is_plain_too=True),
     Scene("payment", "gate", _buy),
     Scene("payment-declined", "gate", _declined),
     Scene("cancelled", "gate", _cancelled),
@@ -243,7 +296,7 @@ SCENES = (
     Scene("return-unknown", "active", at("/checkout/success?session_id=cs_nothing")),
     Scene("granted", "funded", _granted),
     Scene("history", "long", at("/transactions")),
-    Scene("history-filtered", "long", _filtered),
+    Scene("history-filtered", "long", _filtered, is_plain_too=True),
     Scene("history-of-a-month", "long", at("/transactions?type=purchase&status=completed&month=2026-05")),
     Scene("history-empty", "zero", at("/transactions")),
     Scene("history-no-match", "many", at("/transactions?q=nothing")),
@@ -260,9 +313,11 @@ SCENES = (
     Scene("receipt-settling", "pending", _receipt),
     Scene("credit-hint", "active", _hint),
     Scene("account", "active", at("/account")),
+    Scene("account-exported", "active", _exported),
     Scene("browsers", "active", at("/account/sessions")),
     Scene("step-just-unlocked", "funded", _unlocked),
     Scene("operator", None, _as_operator),
+    Scene("undone-too-late", "active", in_first_workshop(_undone_too_late)),
     Scene("not-found", "active", at("/purchases/pur_nothing")),
     Scene("styleguide", None, at("/styleguide")),
 )
