@@ -85,7 +85,7 @@ def test_on_a_narrow_screen_rows_are_cards_with_every_column(tab: Page, address:
     """UI-04"""
     tab.set_viewport_size({"width": 320, "height": 640})
     tab.goto(f"{address}/styleguide")
-    row = tab.locator(".ledger tbody tr").nth(1)
+    row = tab.locator("#ledger .ledger tbody tr").nth(1)
     cells = [box for cell in row.locator("td, th").all() if (box := cell.bounding_box())]
     assert len(cells) == 7
     assert [cell for cell in cells if cell["x"] < 0 or cell["x"] + cell["width"] > 320] == []
@@ -110,10 +110,10 @@ def test_cards_are_still_a_table_to_a_screen_reader(tab: Page, address: str) -> 
     tab.goto(f"{address}/styleguide")
     told = tab.context.new_cdp_session(tab).send("Accessibility.getFullAXTree")["nodes"]
     roles = [node["role"]["value"] for node in told if not node["ignored"]]
-    rows = tab.locator(".ledger tr").count()
+    rows = tab.locator("#ledger .ledger tr").count()
     assert roles.count("table") == 1
     assert (roles.count("row"), roles.count("columnheader"), roles.count("rowheader")) == (rows, 7, rows - 1)
-    assert roles.count("cell") == tab.locator(".ledger td").count() - tab.locator(".ledger td:empty").count()
+    assert roles.count("cell") == tab.locator("#ledger td").count() - tab.locator("#ledger td:empty").count()
 
 
 def test_a_page_is_light_and_stands_still(tab: Page, address: str) -> None:

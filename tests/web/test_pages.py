@@ -34,6 +34,20 @@ async def test_the_style_guide_is_for_developers(https_site: Litestar) -> None:
         assert (await client.get("/styleguide")).status_code == 404
 
 
+async def test_the_style_guide_shows_what_is_seldom_met(alice: httpx.AsyncClient) -> None:
+    """A hint of both kinds, the figures beside a drawing, notes that were kept, a list of browsers."""
+    page = parsed((await alice.get("/styleguide")).text)
+    shown = {
+        "onboarding-hint": "Here the free part ends.",
+        "sample-hint": "What is a credit?",
+        "workshops-notes": "This is what you typed before your sign-in ended. It is not saved yet.",
+        "browsers": "Firefox on Linux (this browser)",
+        "figures": "October 2026 −1",
+        "notices": "Your sign-in has ended.",
+    }
+    assert [text for place, text in shown.items() if text not in words(by_id(page, place))] == []
+
+
 async def test_a_page_is_small(alice: httpx.AsyncClient) -> None:
     """UI-03: the largest of ours, compressed, leaves room for style, script and icons."""
     answer = await alice.get("/styleguide")
