@@ -15,7 +15,7 @@ from app.transactions.statements import statement as statements
 from app.web.filters import change
 from tests.factories import make_user
 from tests.transactions.counting import counted_queries
-from tests.transactions.ledgers import NOW, buy, give, refund, use, write_varied_ledger
+from tests.transactions.ledgers import NOW, buy, give, give_back_refund, refund, use, write_varied_ledger
 from tests.transactions.signed_in import Element, Html, signed_in, stranger
 from tests.web.reading import untokened
 
@@ -83,13 +83,30 @@ async def test_each_figure_leads_to_rows_that_add_up_to_it(
     await write_varied_ledger(alice, seed=7, moves=40)
     await keep(alice, Preferences(time_zone=zone))
     months = [each["href"] for each in (await page_of(client, "/statements")).one("main").all("a")]
-    figures = 0
+    figures = {"Credits": 0, "Money": 0}
     for month in [each for each in months if each.startswith("/statements/")]:
-        for link in (await page_of(client, month)).all("dl")[0].all("a"):
-            total = (await page_of(client, link["href"])).one("tfoot").all("td", class_="num")[0].text
-            assert total == link.text
-            figures += 1
-    assert figures > 10
+        for what, sums in zip(figures, (await page_of(client, month)).all("dl"), strict=True):
+            for link in sums.all("a"):
+                total = (await page_of(client, link["href"])).one("tfoot").one("td", data_label=what)
+                assert total.text == link.text
+                figures[what] += 1
+    assert figures["Credits"] > 10
+    assert figures["Money"] > 5
+
+
+async def test_money_of_several_currencies_or_kinds_of_row_leads_nowhere_that_would_add_up_otherwise(
+    client: httpx.AsyncClient, alice: str
+) -> None:
+    """STMT-02: what a refund took, and what came back of another, stand in rows of two kinds."""
+    one, another = await buy(alice, OCTOBER), await buy(alice, OCTOBER, credits=3, amount_cents=14900)
+    await refund(alice, one, OCTOBER)
+    await give_back_refund(alice, one, OCTOBER + timedelta(days=1))
+    await refund(alice, another, OCTOBER + timedelta(days=1), cents=5000)
+    page = await page_of(client, "/statements/2026-10")
+    [paid] = page.all("dl")[1].all("a")
+    assert (paid.text, lines_of(page)["Returned"]) == ("$228.00", "−$50.00")
+    await row("UPDATE purchases SET currency = 'eur' WHERE id = $1", another)
+    assert not (await page_of(client, "/statements/2026-10")).all("dl")[1].all("a")
 
 
 async def test_a_statement_is_written_in_utc_whatever_clock_its_reader_has(

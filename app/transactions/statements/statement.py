@@ -56,7 +56,7 @@ class Statement:
     """One month.
 
     `credits` are by kind and signed as the balance felt them. `movements` are oldest first, at most `SHOWN_ROWS` of
-    `row_count`; `money` is what they say. `waiting` and `carried` stand only in the month that is not over: no row
+    `row_count`; `money` is what they say, of which `returning` are the kinds of row that carry what went back. `waiting` and `carried` stand only in the month that is not over: no row
     counts them yet.
     """
 
@@ -72,6 +72,7 @@ class Statement:
     movements: Sequence[Stored]
     waiting: Sequence[Stored]
     carried: Sequence[Returned]
+    returning: frozenset[str]
 
 
 async def statement_of(user_id: str, month: StatementMonth, *, now: datetime) -> Statement:
@@ -105,6 +106,9 @@ async def statement_of(user_id: str, month: StatementMonth, *, now: datetime) ->
         carried=[
             Returned(each["id"], each["pack_name"], each["currency"], each["cents"]) for each in carried
         ],
+        returning=frozenset(
+            each["type"] for each in moved if each["type"] != Kind.PURCHASE and each["cents"]
+        ),
     )
 
 

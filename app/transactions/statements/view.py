@@ -92,7 +92,7 @@ def statement_view(statement: Statement, *, now: datetime) -> StatementView:
         ),
         parts=tuple(_part(month, kind, said(label), statement.credits[kind]) for kind, label in PARTS),
         closing=_balance(_closing_label(statement), statement.closing.balance_credits),
-        money=(*_money_lines(statement.money), *map(_carried_line, statement.carried)),
+        money=(*_money_lines(statement), *map(_carried_line, statement.carried)),
         count_text=_count_text(statement.row_count),
         rows=tuple(map(ledger_row, statement.movements)),
         waiting=tuple(map(ledger_row, statement.waiting)),
@@ -118,8 +118,11 @@ def _balance(label: str, balance_credits: int) -> Line:
 
 
 def _part(month: StatementMonth, kind: Kind, label: str, change_credits: int) -> Line:
-    rows = Filters(kind, Status.COMPLETED, month=month)
-    return Line(label, change(change_credits), address(rows) if change_credits else "")
+    return Line(label, change(change_credits), _rows(month, kind) if change_credits else "")
+
+
+def _rows(month: StatementMonth, kind: str) -> str:
+    return address(Filters(kind, Status.COMPLETED, month=month))
 
 
 def _closing_label(statement: Statement) -> str:
@@ -128,11 +131,22 @@ def _closing_label(statement: Statement) -> str:
     return said("Balance so far")
 
 
-def _money_lines(every: Sequence[Money]) -> list[Line]:
+def _money_lines(statement: Statement) -> list[Line]:
+    """Rows of one kind and one currency add up to a figure of theirs; where there are more, it leads nowhere."""
+    every, back = statement.money or [Money("usd", 0, 0)], statement.returning
+    paid_in = Kind.PURCHASE if len(every) == 1 else ""
+    returned_in = "".join(back) if len(every) == len(back) == 1 else ""
     return [
-        Line(label, money(cents, each.currency) if cents else said("None"))
-        for each in every or [Money("usd", 0, 0)]
-        for label, cents in ((said("Paid"), each.paid_cents), (said("Returned"), each.returned_cents))
+        Line(
+            label,
+            money(cents, each.currency) if cents else said("None"),
+            _rows(statement.month, kind) if cents and kind else "",
+        )
+        for each in every
+        for label, cents, kind in (
+            (said("Paid"), each.paid_cents, paid_in),
+            (said("Returned"), each.returned_cents, returned_in),
+        )
     ]
 
 
