@@ -23,6 +23,7 @@ Act = Literal[
     "way_in_removed",
     "person_erased",
     "event_dismissed",
+    "event_replayed",
 ]
 Actor = Literal["user", "operator", "system"]
 

@@ -79,7 +79,7 @@ async def _replayed(event_id: str, settings: Settings) -> Kept:
     async with stripe_gateway(settings) as gateway:
         means = Means(gateway, rules_of(settings), utc_now())
         try:
-            return await replay(event_id, means)
+            return await replay(event_id, means, who=getpass.getuser())
         except BillingError:
             raise
         except Exception as error:

@@ -92,9 +92,15 @@ async def payload_of(event_id: str) -> bytes:
     return bytes(found["payload"])
 
 
-async def reopen(event_id: str) -> None:
-    """Let an event that was ignored or quarantined be carried out again. Repeat: nothing; done stays done."""
-    await row(_REOPEN, event_id)
+async def reopen(event_id: str, *, who: str | None) -> None:
+    """Let an event that was ignored or quarantined be carried out again. Repeat: nothing; done stays done.
+
+    `who` is the person that asks for it, for the record; a program that does so by rule names nobody.
+    """
+    async with tx():
+        await row(_REOPEN, event_id)
+        if who is not None and (await kept_event(event_id)).state == "received":
+            await note("event_replayed", whose=None, actor="operator", actor_id=who, object_id=event_id)
 
 
 async def dismiss(event_id: str, *, who: str, reason: str) -> Kept:

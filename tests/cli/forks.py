@@ -13,7 +13,8 @@ import app.application
 import app.cli.checks.check
 import app.cli.erasing
 import app.cli.inbox
-import app.cli.reconciling  # noqa: F401  (imported here, so that no command has to)
+import app.cli.reconciling
+import app.cli.signing_out  # noqa: F401  (imported here, so that no command has to)
 from app.cli import main
 
 

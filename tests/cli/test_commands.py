@@ -26,7 +26,9 @@ def test_help_answers_in_under_half_a_second() -> None:
     asked = [sys.executable, "-m", "app.cli", "--help"]
     done = subprocess.run(asked, capture_output=True, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    commands = "run serve migrate seed check grant audit-trail erase reconcile events catalog sandbox"
+    commands = (
+        "run serve migrate seed check grant audit-trail sign-out erase reconcile events catalog sandbox"
+    )
     for command in commands.split():
         assert command in done.stdout
     assert "forget" not in done.stdout

@@ -1,6 +1,7 @@
-"""The inbox at the keyboard: `billing events`, and what `billing check` says of it. RECN-04."""
+"""The inbox at the keyboard: `billing events`, and what `billing check` says of it. RECN-04, O11."""
 
 import asyncio
+import getpass
 import json
 import subprocess
 from collections.abc import AsyncIterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from app.database import row
+from app.database import row, rows
 from tests.checkout.till import environment_of, movements_of, session_id_of
 from tests.cli.product import billing
 from tests.databases import Server, fresh_database
@@ -57,10 +58,26 @@ async def test_what_needs_a_person_is_named_shown_replayed_and_dismissed(
 
     dismissed = await ask("events", "dismiss", QUARANTINED, "--reason", "refunded by hand", "--json")
     assert (dismissed.returncode, json.loads(dismissed.stdout)["state"]) == (0, "ignored")
+    again = await ask("events", "replay", LYING)
+    assert again.returncode == 0, "done stays done"
+    assert await noted() == [
+        ("event_replayed", LYING, "operator", ""),
+        ("event_replayed", QUARANTINED, "operator", ""),
+        ("event_dismissed", QUARANTINED, "operator", "refunded by hand"),
+    ]
     unknown = await ask("events", "replay", "evt_unknown")
     assert (unknown.returncode, unknown.stderr.count("\n"), "evt_unknown" in unknown.stderr) == (1, 1, True)
     clean = await ask("check", "--json")
     assert (clean.returncode, "inbox" in json.loads(clean.stdout)["looked_at"]) == (0, True)
+
+
+async def noted() -> list[tuple[str, ...]]:
+    """What the audit trail says of events, oldest first; each by whoever sits at the keyboard."""
+    found = await rows(
+        "SELECT act, object_id, actor, reason, actor_id FROM audit_trail WHERE act LIKE 'event_%' ORDER BY noted_at"
+    )
+    assert {each["actor_id"] for each in found} == {getpass.getuser()}
+    return [tuple(each.values())[:4] for each in found]
 
 
 async def two_unsettled_events(site: Site, user_id: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from app.checkout.start import Started
-from app.cli.commands import EVENT_STATES
+from app.cli.event_commands import EVENT_STATES
 from app.clock import utc_now
 from app.database import row
 from app.errors import NotFound, StripeUnavailable

@@ -6,7 +6,7 @@ from datetime import datetime
 from app.accounts.sessions.session import IDLE, digest
 from app.database import repeated_if_undone, rows, tx
 from app.errors import NotFound
-from app.trail import Act, note
+from app.trail import Act, Actor, note
 
 BROWSERS = """
 SELECT id AS browser_id, provider, device, created_at, last_seen_at, token_hash = $3 AS is_this
@@ -57,14 +57,18 @@ async def sign_out_others(user_id: str, *, token: str) -> int:
     return await _end_many(user_id, "signed_out_elsewhere", kept=digest(token))
 
 
-async def sign_out_everywhere(user_id: str) -> int:
-    """Sign out every browser of this person's; how many there were."""
-    return await _end_many(user_id, "signed_out_everywhere", kept=b"")
+async def sign_out_everywhere(user_id: str, *, operator: str | None = None, reason: str = "") -> int:
+    """Sign out every browser of this person's, as they wish or an operator does; how many there were."""
+    return await _end_many(user_id, "signed_out_everywhere", kept=b"", operator=operator, reason=reason)
 
 
 @repeated_if_undone
-async def _end_many(user_id: str, act: Act, *, kept: bytes) -> int:
+async def _end_many(
+    user_id: str, act: Act, *, kept: bytes, operator: str | None = None, reason: str = ""
+) -> int:
+    who: Actor = "user" if operator is None else "operator"
     async with tx():
         ended = len(await rows(END_MANY, user_id, kept))
-        await note(act, whose=user_id, actor="user", actor_id=user_id, detail=f"{ended} ended")
+        told = f"{ended} ended"
+        await note(act, whose=user_id, actor=who, actor_id=operator or user_id, detail=told, reason=reason)
         return ended
