@@ -41,6 +41,7 @@ from app.transactions.balance import routes as balance
 from app.transactions.statements import routes as statements
 from app.watch.looking import LOOK_EVERY_SECONDS, Watch
 from app.web.filters import credits
+from app.web.pages import with_nowhere
 from app.web.plugin import Web
 from app.web.request_id import RequestId
 from app.web.security import LARGEST_FORM_BYTES
@@ -101,7 +102,7 @@ def create_app(
             async with _beside(means, every_seconds=reconcile_every_seconds):
                 yield
 
-    return Litestar(
+    app = Litestar(
         route_handlers=ROUTES,
         middleware=[RequestId(), SessionMiddleware(options, clock, settings.operators)],
         guards=[limiting.within_limits],
@@ -113,6 +114,7 @@ def create_app(
         openapi_config=None,
         debug=False,
     )
+    return with_nowhere(app)
 
 
 @asynccontextmanager

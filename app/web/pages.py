@@ -1,13 +1,18 @@
 """Decides the few pages that belong to no feature: help, the health answer, and the page that is not there."""
 
-from litestar import HttpMethod, MediaType, get, route
-from litestar.exceptions import NotFoundException
+from typing import Any, TypeAlias
+
+from litestar import HttpMethod, Litestar, MediaType, get, route
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.response import Response, Template
+from litestar.types import ASGIApp, Method, RouteHandlerType
 
 from app.web.filters import balance_text
 from app.web.rendering import page, renewed_badge
 from app.web.site import HttpRequest, viewer_of
 from app.web.words import said
+
+Found: TypeAlias = tuple[ASGIApp, RouteHandlerType, str, dict[str, Any], str]
 
 
 @get("/help")
@@ -36,6 +41,24 @@ async def healthz() -> str:
 async def nowhere(request: HttpRequest) -> None:
     """Every address that nobody has taken, so that its 404 passes the session and shows who is signed in."""
     raise NotFoundException
+
+
+def with_nowhere(app: Litestar) -> Litestar:
+    """The same application, with `nowhere` below the addresses of other pages, too, where Litestar looks for nothing."""
+    known = app.asgi_router.handle_routing
+
+    def found(path: str, method: Method | None) -> Found:
+        try:
+            return known(path=path, method=method)
+        except NotFoundException as error:
+            try:
+                handled, handler, _, _, template = known(path="/nowhere", method=method)
+            except MethodNotAllowedException:
+                raise error from None
+            return handled, handler, path, {"rest": path}, template
+
+    app.asgi_router.handle_routing = found  # type: ignore[assignment]  # it is a cache, which `known` is already
+    return app
 
 
 handlers = [help_page, badge, healthz, nowhere]

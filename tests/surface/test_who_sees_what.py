@@ -197,6 +197,25 @@ async def test_operators_have_a_page_and_to_everybody_else_it_is_not_there(
         assert unmarked(answer) == unmarked(nowhere)
 
 
+async def test_below_every_address_a_page_that_is_not_there_knows_who_is_signed_in(
+    site: Site, alice: Owner
+) -> None:
+    """UI-05, W29: the header of a signed-in person, as on every page; nobody signed in gets the other one."""
+    nobody = Browser(site.nobody(), "")
+    pages = [each for each in doors(site.app) if not each.opt.get("no_session")]
+    for path in {each.at(alice.ids | REST).rstrip("/") for each in pages}:
+        for below in (f"{path}/no", f"{path}/no/such/page"):
+            answer, other = await alice.browser.get(below), await nobody.get(below)
+            if (answer.status_code, other.status_code) == (
+                404,
+                404,
+            ):  # else it is a page, or for another verb
+                shown = 'id="balance"' in answer.text, 'id="balance"' in other.text
+                assert shown == (True, False), below
+    for verb in ("PUT", "DELETE"):
+        assert (await alice.browser.client.request(verb, "/workshops/a/b/c")).status_code == 404
+
+
 def unmarked(answer: httpx.Response) -> dict[str, str]:
     """Its headers, but for what is new in every answer."""
     return {name: text for name, text in answer.headers.items() if name not in NEW_EACH_TIME}
