@@ -5,6 +5,7 @@ to somewhere else, and doors that only development may have.
 import ast
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -118,8 +119,75 @@ def test_nobody_else_is_called_and_no_redirect_followed() -> None:
     assert followers == []
 
 
-@pytest.fixture(scope="module")
-def in_production() -> Litestar:
+STRONG = ("random.SystemRandom", "uuid.uuid4", "uuid.uuid7")
+
+
+def calls_in(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a file, by what is called."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def test_only_commands_start_programs_and_none_by_a_shell() -> None:
+    """What somebody typed is never a part of a command: each program has a list of its words."""
+    starting = re.compile(
+        r"(subprocess\.\w+|os\.(system|popen|exec\w*|spawn\w*)|pty\.\w+|.*create_subprocess_\w+)$"
+    )
+    starters, shells = set(), []
+    for path in MODULES:
+        for name, call in calls_in(path):
+            if starting.match(name):
+                starters.add(path.relative_to(ROOT / "app").parts[0])
+                shells += [name for each in call.keywords if each.arg == "shell"]
+    assert (starters, shells) == ({"cli"}, [])
+
+
+def test_chance_and_hashes_come_from_where_they_are_strong() -> None:
+    """SHA-256 and nothing weaker, tokens of 128 bits or more, and no chance that can be guessed, but in the demo data."""
+    hashes, weak, tokens = set(), [], []
+    for path in MODULES:
+        for name, call in calls_in(path):
+            if re.fullmatch(r"hashlib\.\w+", name):
+                hashes.add(name)
+            if name in ("hmac.new", "hmac.digest"):
+                hashes.add(ast.unparse(call.args[-1]))
+            if name.startswith(("random.", "uuid.uuid")) and name not in STRONG:
+                weak.append(f"{path.relative_to(ROOT / 'app')} {name}")
+            if name.startswith("secrets.token_"):
+                tokens.append(ast.unparse(call.args[0]) if call.args else "32")
+    assert hashes == {"hashlib.sha256"}
+    assert [each for each in weak if not each.startswith("cli/seed")] == []
+    assert [each for each in tokens if each.isdigit() and int(each) < 16] == ["8"], (
+        "the reference of a failure"
+    )
+
+
+def test_no_client_of_ours_is_told_to_trust_any_certificate() -> None:
+    careless = re.compile(
+        r"verify\s*=\s*False|CERT_NONE|check_hostname\s*=\s*False|_create_unverified_context|validate_certs=False"
+    )
+    assert [path.name for path in MODULES if careless.search(path.read_text())] == []
+
+
+def test_the_script_keeps_no_object_by_a_name_from_outside_and_reads_no_text_as_code() -> None:
+    """No computed name is written to, nothing is merged or parsed, and no text becomes HTML."""
+    script = (ROOT / "static" / "app.js").read_text()
+    careless = r"\]\s*=[^=]|Object\.assign|__proto__|JSON\.parse|innerHTML|outerHTML|insertAdjacent|\beval\b|new Function|document\.write"
+    assert re.findall(careless, script) == []
+
+
+BY_MAIL = {"smtp_url": "smtp://mail.example.com:587"}
+BY_PROVIDER = {
+    "sign_in": ("oidc",),
+    "oidc_issuer": "https://id.example.com",
+    "oidc_client_id": "us",
+    "oidc_client_secret": "s" * 24,
+}
+
+
+@pytest.fixture(scope="module", params=[BY_MAIL, BY_PROVIDER], ids=["by mail", "by a provider"])
+def in_production(request: pytest.FixtureRequest) -> Litestar:
     return create_app(
         Settings.model_validate(
             {
@@ -129,7 +197,7 @@ def in_production() -> Litestar:
                 "session_secret": "s" * 40,
                 "stripe_secret_key": "rk_live_x",
                 "stripe_webhook_secret": ("whsec_first",),
-                "smtp_url": "smtp://mail.example.com:587",
+                **request.param,
             }
         )
     )

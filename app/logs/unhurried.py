@@ -48,7 +48,7 @@ class Unhurried:
             if isinstance(taken, threading.Event):
                 taken.set()
                 continue
-            left = (taken + self._own_line()).encode()
+            left = (taken + self._own_line()).encode(errors="backslashreplace")
             with contextlib.suppress(OSError):  # a full disk, or nobody at the other end
                 while left:
                     left = left[os.write(self._behind, left) :]

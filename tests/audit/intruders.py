@@ -19,10 +19,16 @@ PERSON = "many"
 MODULES = "xss,permanentxss,sql,redirect,crlf,csrf,cookieflags,csp,http_headers"
 WALK_SECONDS, ATTACK_SECONDS = 90, 60  # the second for each kind of attack
 BEND_SECONDS = 1200  # all of it together
-# Values that every page understands, for sqlmap to bend; a star marks a place in a path. Files and statements have a
-# limit that it would meet, and read what these read.
+# Values that every page understands, for sqlmap to bend, one a time, so that no other hides what it does: most find
+# something. A star marks a place in a path. Files and statements have a limit that it would meet, and read what these read.
 TARGETS = (
-    "/transactions?type=purchase&status=completed&workshop=ws_1&from=2026-01-01&to=2026-12-31&q=plan&before=x",
+    "/transactions?type=purchase",
+    "/transactions?status=completed",
+    "/transactions?workshop=ws_1",
+    "/transactions?from=2026-01-01",
+    "/transactions?to=2026-12-31",
+    "/transactions?q=unlock",
+    "/transactions?before=x",
     "/balance?on=2026-01-31",
     "/dashboard?workshops=x",
     "/pricing?workshop=ws_1&pack=single-flight&return_to=/dashboard",

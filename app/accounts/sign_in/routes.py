@@ -153,12 +153,14 @@ async def sign_out(request: HttpRequest) -> Response[None]:
 
 
 @get("/dev/mailbox")
-async def mailbox(request: HttpRequest, mailer: NamedDependency[Mailer]) -> Template:
-    """The mails that would have gone out; there is no such page where a mail server is set.
+async def mailbox(
+    request: HttpRequest, mailer: NamedDependency[Mailer], settings: NamedDependency[Settings]
+) -> Template:
+    """The mails that would have gone out; there is no such page in production, nor where a mail server is set.
 
-    Raises: NotFound: mails leave the house here.
+    Raises: NotFound: mails leave the house here, or there are none.
     """
-    if not isinstance(mailer, DevelopmentMailer):
+    if settings.is_production or not isinstance(mailer, DevelopmentMailer):
         raise NotFound
     return page(request, "accounts/mailbox.html", MailboxPage(tuple(mailer.letters)))
 
