@@ -1,6 +1,7 @@
 """The rules of the house, held by tests: who imports whom, how long things are, how transactions are opened."""
 
 import ast
+import graphlib
 import re
 import statistics
 from collections.abc import Iterator
@@ -115,6 +116,16 @@ def test_features_do_not_reach_sideways(feature: str) -> None:
             if not any(target == way or target.startswith(f"{way}.") for way in SIDEWAYS[feature]):
                 faults.append(f"{name_of(path)} imports {target}")
     assert faults == []
+
+
+def test_no_parts_of_the_product_lean_on_each_other_in_a_circle() -> None:
+    """A part is a folder of `app` or a module beside them."""
+    leans_on: dict[str, set[str]] = {}
+    for path in MODULES:
+        part = path.relative_to(APP).parts[0].removesuffix(".py")
+        others = {target.split(".")[0] for target in imports_of(path)} - {part, ""}
+        leans_on.setdefault(part, set()).update(others)
+    graphlib.TopologicalSorter(leans_on).prepare()  # raises CycleError, with the circle
 
 
 @pytest.mark.parametrize(
