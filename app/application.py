@@ -39,6 +39,7 @@ from app.ticking import ticking
 from app.transactions import routes as transactions
 from app.transactions.balance import routes as balance
 from app.transactions.statements import routes as statements
+from app.watch import routes as watch
 from app.watch.looking import LOOK_EVERY_SECONDS, Watch
 from app.web.filters import credits
 from app.web.pages import with_nowhere
@@ -70,6 +71,7 @@ ROUTES: Sequence[ControllerRouterHandler] = [
     *readiness.ROUTES,
     *statements.ROUTES,
     *transactions.ROUTES,
+    *watch.ROUTES,
     *webhooks.ROUTES,
     *workshops.ROUTES,
 ]

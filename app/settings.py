@@ -23,7 +23,9 @@ PACKS_FILE = Path(__file__).parent / "catalog" / "packs.toml"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
 LIVE_KEYS = ("sk_live_", "rk_live_")
 TEST_KEYS = ("sk_test_", "rk_test_")
-SECRETS = frozenset({"OIDC_CLIENT_SECRET", "SESSION_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"})
+SECRETS = frozenset(
+    {"METRICS_TOKEN", "OIDC_CLIENT_SECRET", "SESSION_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
+)
 ADDRESSES_WITH_PASSWORDS = frozenset({"DATABASE_URL", "MIGRATION_DATABASE_URL", "SMTP_URL"})
 
 
@@ -69,6 +71,7 @@ class Settings(BaseSettings):
     mail_from: str = "no-reply@example.com"
     operators: Listed = ()  # proven e-mail addresses that see /operator
     trusted_proxies: Listed = ()  # whose X-Forwarded-For is believed
+    metrics_token: SecretStr = SecretStr("")  # empty: there is no /metrics
     reconcile_every_seconds: int = Field(default=300, ge=0)  # 0: never
 
     @property
@@ -233,6 +236,11 @@ EVERYWHERE: tuple[Rule, ...] = (
         "session_secret",
         "32 bytes or more, made at random",
         lambda given: len(given.get("session_secret", "").encode()) >= 32,
+    ),
+    (
+        "metrics_token",
+        "nothing, or 16 bytes or more, made at random",
+        lambda given: not given.get("metrics_token") or len(given["metrics_token"].encode()) >= 16,
     ),
     (
         "trusted_proxies",

@@ -134,6 +134,7 @@ BAD = [
     (LIVE, "PAYWALL_ENABLED", "True"),
     (LIVE, "PAYWALL_CUTOFF", "soon"),
     (LIVE, "PAYWALL_CUTOFF", "2026-01-31T00:00:00"),
+    (LIVE, "METRICS_TOKEN", "short"),
     (LIVE, "RECONCILE_EVERY_SECONDS", "-1"),
     (LIVE, "RECONCILE_EVERY_SECONDS", "often"),
     (LIVE, "OIDC_ISSUER", "id.example.com"),

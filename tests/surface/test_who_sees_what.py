@@ -25,6 +25,7 @@ PUBLIC = {
     "/dev/mailbox",
     "/healthz",
     "/help",
+    "/metrics",  # for who brings the token of the settings
     "/pricing",
     "/readyz",
     "/sign-in",
