@@ -15,6 +15,7 @@ COMMANDS = (
     (marked("Carry one out again"), "billing events replay EVENT"),
     (marked("Who changed what about access and credits?"), "billing audit-trail USER"),
     (marked("Give somebody credits"), "billing grant USER CREDITS --reason TEXT"),
+    (marked("Sign somebody out everywhere"), "billing sign-out USER"),
     (marked("Forget a person for good"), "billing erase USER"),
 )
 
