@@ -73,10 +73,11 @@ def moment_text(at: datetime, as_: Manner | None = None) -> str:
     return _together(_day(local.date(), reader.locale, "day"), local, reader.locale)
 
 
-def time_text(at: datetime) -> str:
+def time_text(at: datetime, as_: Manner | None = None) -> str:
     """A moment beside the name of its day: "10:00"."""
-    local = manner().local(at)
-    return _time(local.hour, local.minute, manner().locale)
+    reader = as_ or manner()
+    local = reader.local(at)
+    return _time(local.hour, local.minute, reader.locale)
 
 
 def day_text(at: datetime | date, as_: Manner | None = None) -> str:
