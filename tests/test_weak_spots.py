@@ -144,7 +144,7 @@ def test_only_commands_start_programs_and_none_by_a_shell() -> None:
 
 
 def test_chance_and_hashes_come_from_where_they_are_strong() -> None:
-    """SHA-256 and nothing weaker, tokens of 128 bits or more, and no chance that can be guessed, but in the demo data."""
+    """SHA-256 and nothing weaker, tokens of 128 bits or more, and no chance that can be guessed."""
     hashes, weak, tokens = set(), [], []
     for path in MODULES:
         for name, call in calls_in(path):
@@ -157,7 +157,7 @@ def test_chance_and_hashes_come_from_where_they_are_strong() -> None:
             if name.startswith("secrets.token_"):
                 tokens.append(ast.unparse(call.args[0]) if call.args else "32")
     assert hashes == {"hashlib.sha256"}
-    assert [each for each in weak if not each.startswith("cli/seed")] == []
+    assert weak == []
     assert [each for each in tokens if each.isdigit() and int(each) < 16] == ["8"], (
         "the reference of a failure"
     )
