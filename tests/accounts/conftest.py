@@ -1,7 +1,7 @@
 """The pages of this feature in an application of their own, with a clock and a mailbox that tests can reach."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -106,16 +106,20 @@ def settings_with(**changes: object) -> Settings:
     return Settings.model_validate(given | changes)
 
 
-def site_with(
-    settings: Settings,
-    mailer: Mailer | None = None,
-    *,
-    http: httpx.AsyncClient | None = None,
-    clock: SetClock | None = None,
-) -> Site:
-    """The application for these settings; `http` is the way to providers, where there are any."""
-    clock, mailbox = clock or SetClock(), DevelopmentMailer()
-    providers = providers_over(http, settings, clock.ticks) if http else Providers(None, None)
+@dataclass
+class Parts:
+    """What an application asks for at each request, so that tests can share one and have these for themselves."""
+
+    clock: SetClock
+    mailer: Mailer
+    providers: Providers
+
+    def now(self) -> datetime:
+        return self.clock()
+
+
+def application(settings: Settings, parts: Parts) -> Litestar:
+    """Making one takes longer than most tests."""
     options = SiteOptions(
         brand=settings.brand_name,
         support_email=settings.support_email,
@@ -129,10 +133,10 @@ def site_with(
         trusted_proxies=tuple(ip_network(each) for each in settings.trusted_proxies),
     )
 
-    def given(value: object) -> Provide:
-        return Provide(lambda: value, sync_to_thread=False)
+    def given(now: Callable[[], object]) -> Provide:
+        return Provide(now, sync_to_thread=False)
 
-    app = Litestar(
+    return Litestar(
         route_handlers=[
             *sign_in.ROUTES,
             *account_routes.ROUTES,
@@ -144,26 +148,69 @@ def site_with(
             pricing,
             create,
         ],
-        middleware=[SessionMiddleware(options, clock)],
+        middleware=[SessionMiddleware(options, parts.now)],
         guards=[within_limits],
         plugins=[Web(options)],
         dependencies={
-            "settings": given(settings),
-            "clock": given(clock),
-            "mailer": given(mailer or mailbox),
-            "providers": given(providers),
+            "settings": given(lambda: settings),
+            "clock": given(lambda: parts.clock),
+            "mailer": given(lambda: parts.mailer),
+            "providers": given(lambda: parts.providers),
             "viewer": Provide(viewer),
             "visitor": Provide(visitor),
         },
         exception_handlers={SignInNeeded: sign_in_first},
         openapi_config=None,
     )
-    return Site(app, clock, mailbox, settings.base_url)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def site(pool: None) -> AsyncIterator[Site]:
-    yield site_with(settings_with())
+@dataclass(frozen=True)
+class Shared:
+    """An application that many tests use, one after the other."""
+
+    app: Litestar
+    parts: Parts
+    settings: Settings
+
+    def anew(self, http: httpx.AsyncClient | None = None, clock: SetClock | None = None) -> Site:
+        """As if it had just been made: with a clock and a mailbox of its own, and nothing known of any provider."""
+        clock, mailbox = clock or SetClock(), DevelopmentMailer()
+        self.parts.clock, self.parts.mailer = clock, mailbox
+        self.parts.providers = known_providers(self.settings, http, clock)
+        return Site(self.app, clock, mailbox, self.settings.base_url)
+
+
+def shared(settings: Settings) -> Shared:
+    parts = Parts(SetClock(), DevelopmentMailer(), Providers(None, None))
+    return Shared(application(settings, parts), parts, settings)
+
+
+def known_providers(settings: Settings, http: httpx.AsyncClient | None, clock: SetClock) -> Providers:
+    return providers_over(http, settings, clock.ticks) if http else Providers(None, None)
+
+
+def site_with(
+    settings: Settings,
+    mailer: Mailer | None = None,
+    *,
+    http: httpx.AsyncClient | None = None,
+    clock: SetClock | None = None,
+) -> Site:
+    """An application of one's own for these settings; `http` is the way to providers, where there are any."""
+    made = shared(settings)
+    site = made.anew(http, clock)
+    made.parts.mailer = mailer or site.mailer
+    return site
+
+
+@pytest.fixture(scope="session")
+def shared_site() -> Shared:
+    return shared(settings_with())
+
+
+@pytest.fixture
+def site(pool: None, shared_site: Shared) -> Site:
+    return shared_site.anew()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -183,17 +230,24 @@ def provider(running: tuple[Provider, httpx.AsyncClient]) -> Provider:
     return running[0]
 
 
-@pytest.fixture
-def oidc_site(pool: None, provider: Provider, running: tuple[Provider, httpx.AsyncClient]) -> Site:
-    """The application, where people come in by that provider; their clocks are one."""
+@pytest.fixture(scope="module")
+def shared_oidc_site(running: tuple[Provider, httpx.AsyncClient]) -> Shared:
     settings = settings_with(
         sign_in=("email", "oidc"),
-        oidc_issuer=provider.issuer,
+        oidc_issuer=running[0].issuer,
         oidc_client_id=CLIENT_ID,
         oidc_client_secret=CLIENT_SECRET,
         oidc_name="Acme",
     )
-    return site_with(settings, http=running[1], clock=cast(SetClock, provider.clock))
+    return shared(settings)
+
+
+@pytest.fixture
+def oidc_site(
+    pool: None, shared_oidc_site: Shared, provider: Provider, running: tuple[Provider, httpx.AsyncClient]
+) -> Site:
+    """The application, where people come in by that provider; their clocks are one."""
+    return shared_oidc_site.anew(running[1], cast(SetClock, provider.clock))
 
 
 @pytest.fixture
@@ -202,14 +256,43 @@ def instance() -> ClerkInstance:
     return ClerkInstance(SetClock())
 
 
-@pytest.fixture
-def clerk_site(pool: None, instance: ClerkInstance) -> Site:
-    """The application, where the people of that instance come in; their clocks are one."""
-    settings = settings_with(
-        sign_in=("clerk",), clerk_issuer=instance.issuer, clerk_authorized_parties=(HOST, "https://b.test")
+@pytest.fixture(scope="session")
+def shared_clerk_site() -> Shared:
+    issuer = ClerkInstance(SetClock()).issuer
+    return shared(
+        settings_with(
+            sign_in=("clerk",), clerk_issuer=issuer, clerk_authorized_parties=(HOST, "https://b.test")
+        )
     )
-    http = httpx.AsyncClient(transport=instance)
-    return site_with(settings, http=http, clock=cast(SetClock, instance.clock))
+
+
+@pytest.fixture
+def clerk_site(pool: None, shared_clerk_site: Shared, instance: ClerkInstance) -> Site:
+    """The application, where the people of that instance come in; their clocks are one."""
+    return shared_clerk_site.anew(httpx.AsyncClient(transport=instance), cast(SetClock, instance.clock))
+
+
+@pytest.fixture(scope="module")
+def shared_everywhere(running: tuple[Provider, httpx.AsyncClient]) -> Shared:
+    issuer = running[0].issuer
+    settings = settings_with(
+        sign_in=("clerk", "demo", "email", "oidc"),
+        oidc_issuer=issuer,
+        oidc_client_id=CLIENT_ID,
+        oidc_client_secret=CLIENT_SECRET,
+        oidc_name="Acme",
+        clerk_issuer=issuer,
+        clerk_authorized_parties=(HOST,),
+    )
+    return shared(settings)
+
+
+@pytest.fixture
+def everywhere(
+    pool: None, shared_everywhere: Shared, provider: Provider, running: tuple[Provider, httpx.AsyncClient]
+) -> Site:
+    """The application with every way in; the keys of the Clerk instance are the provider's."""
+    return shared_everywhere.anew(running[1], cast(SetClock, provider.clock))
 
 
 @pytest.fixture

@@ -70,12 +70,11 @@ async def test_going_to_the_provider_writes_nothing(oidc_site: Site, provider: P
 
 @pytest.mark.parametrize("authentication", ["client_secret_basic", "client_secret_post"])
 async def test_our_secret_is_shown_the_way_the_provider_wants(
-    oidc_site: Site, provider: Provider, authentication: str, running: tuple[Provider, httpx.AsyncClient]
+    oidc_site: Site, provider: Provider, authentication: str
 ) -> None:
     """contract 3"""
     provider.authentication = authentication
-    site = fresh_site(provider, running[1])
-    await signed_in(site)
+    await signed_in(oidc_site)
 
 
 async def test_coming_again_leads_to_the_same_person_whatever_else_changed(
@@ -105,11 +104,13 @@ async def test_equal_subjects_of_two_providers_are_two_people(
     oidc_site: Site, provider: Provider, running: tuple[Provider, httpx.AsyncClient]
 ) -> None:
     """W12"""
+    clock: Any = provider.clock
     provider.person = ALICE | {"sub": "twin"}
     people = {await user_of(await signed_in(oidc_site))}
     true_issuer, provider.issuer = provider.issuer, provider.issuer.replace("127.0.0.1", "localhost")
     try:
-        people.add(await user_of(await signed_in(fresh_site(provider, running[1]))))
+        elsewhere = site_with(settings_for(provider.issuer), http=running[1], clock=clock)
+        people.add(await user_of(await signed_in(elsewhere)))
     finally:
         provider.issuer = true_issuer
     assert len(people) == 2
@@ -266,13 +267,12 @@ SILENT: dict[str, tuple[int, Any]] = {
 
 @pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/token", "/jwks"])
 async def test_a_provider_that_does_not_answer_as_it_should_is_a_page_with_a_way_on(
-    oidc_site: Site, provider: Provider, running: tuple[Provider, httpx.AsyncClient], path: str
+    oidc_site: Site, provider: Provider, path: str
 ) -> None:
     """5.1: at each of the three places where we ask it; nobody sees its own words."""
-    site = fresh_site(provider, running[1])
     for name, (status, told) in SILENT.items():
-        site.clock.pass_(seconds=KEPT_SECONDS)  # nothing that was read before counts any more
-        browser = site.browser()
+        oidc_site.clock.pass_(seconds=KEPT_SECONDS)  # nothing that was read before counts any more
+        browser = oidc_site.browser()
         asked = "/sign-in/oidc" if path.endswith("configuration") else await way_back(browser)
         provider.answers[path] = status, told, JSON
         answer = await browser.get(asked)
@@ -302,22 +302,21 @@ async def test_a_provider_that_is_gone_is_the_same_page(running: tuple[Provider,
     ],
 )
 async def test_a_provider_that_speaks_oddly_of_itself_is_not_gone_to(
-    oidc_site: Site, provider: Provider, running: tuple[Provider, httpx.AsyncClient], changes: dict[str, Any]
+    oidc_site: Site, provider: Provider, changes: dict[str, Any]
 ) -> None:
     """W10"""
     provider.answers["/.well-known/openid-configuration"] = 200, provider.discovery | changes, JSON
-    answer = await fresh_site(provider, running[1]).browser().get("/sign-in/oidc")
+    answer = await oidc_site.browser().get("/sign-in/oidc")
     assert answer.status_code == 503
 
 
 async def test_a_provider_that_names_itself_in_every_way_back_is_held_to_it(
-    oidc_site: Site, provider: Provider, running: tuple[Provider, httpx.AsyncClient]
+    oidc_site: Site, provider: Provider
 ) -> None:
     """W10: RFC 9207, against answers that were mixed up."""
     told = provider.discovery | {"authorization_response_iss_parameter_supported": True}
     provider.answers["/.well-known/openid-configuration"] = 200, told, JSON
-    site = fresh_site(provider, running[1])
-    browser = site.browser()
+    browser = oidc_site.browser()
     assert (await browser.get(await way_back(browser))).status_code == 403
     back = with_query(await way_back(browser), iss=provider.issuer)
     assert (await browser.get(back)).status_code == 303
@@ -388,8 +387,3 @@ def settings_for(issuer: str) -> Any:
         oidc_client_secret=CLIENT_SECRET,
         oidc_name="Acme",
     )
-
-
-def fresh_site(provider: Provider, http: httpx.AsyncClient) -> Site:
-    """An application that has asked the provider for nothing yet."""
-    return site_with(settings_for(provider.issuer), http=http, clock=provider.clock)  # type: ignore[arg-type]

@@ -15,9 +15,8 @@ from tests.accounts.browsers import Browser, heading
 from tests.accounts.conftest import Site, settings_with
 from tests.accounts.provided import way_back
 from tests.accounts.provider import ALICE, Provider
-from tests.accounts.test_ways import WAYS, add_link, by_mail, everywhere, user_of, ways_in
+from tests.accounts.test_ways import WAYS, add_link, by_mail, user_of, ways_in
 
-__all__ = ["everywhere"]
 OFFERED = settings_with(sign_in=("email",))
 
 

@@ -2,33 +2,14 @@
 
 from typing import Any
 
-import httpx
-import pytest
-
 from app.database import rows
 from tests.accounts.browsers import Browser, element, heading
-from tests.accounts.clerk_instance import HOST, ClerkInstance
-from tests.accounts.conftest import Site, settings_with, site_with
+from tests.accounts.clerk_instance import ClerkInstance
+from tests.accounts.conftest import Site
 from tests.accounts.provided import way_back
-from tests.accounts.provider import ALICE, CLIENT_ID, CLIENT_SECRET, Provider, consent
+from tests.accounts.provider import ALICE, Provider, consent
 
 WAYS = "/account/sign-in"
-
-
-@pytest.fixture
-def everywhere(pool: None, provider: Provider, running: tuple[Provider, httpx.AsyncClient]) -> Site:
-    """The application with every way in; the keys of the Clerk instance are the provider's."""
-    clock: Any = provider.clock
-    settings = settings_with(
-        sign_in=("clerk", "demo", "email", "oidc"),
-        oidc_issuer=provider.issuer,
-        oidc_client_id=CLIENT_ID,
-        oidc_client_secret=CLIENT_SECRET,
-        oidc_name="Acme",
-        clerk_issuer=provider.issuer,
-        clerk_authorized_parties=(HOST,),
-    )
-    return site_with(settings, http=running[1], clock=clock)
 
 
 def clerk_token(provider: Provider, **claims: Any) -> str:
