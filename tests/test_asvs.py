@@ -7,6 +7,7 @@ import ast
 import csv
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,10 +37,13 @@ def test_a_requirement_is_met_by_tests_that_exist_or_says_why_not(item: dict[str
     assert bool(named) == (item["state"] == "met")
     assert item["proof"]
     for path, name in named:
-        tree = ast.parse((TESTS / path).read_text())
-        assert name in {
-            node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        }
+        assert name in functions_of(path)
+
+
+@cache
+def functions_of(file: str) -> set[str]:
+    tree = ast.parse((TESTS / file).read_text())
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
 def test_most_of_them_are_met_by_a_test() -> None:
