@@ -14,6 +14,7 @@ SELECT users.clerk_user_id, users.deleted_at
   FROM identities JOIN users USING (clerk_user_id)
  WHERE identities.provider = $1           -- namespaced: no provider can speak for another's people
    AND identities.subject = $2
+   FOR KEY SHARE OF identities            -- whoever removes it waits, and then ends the session that comes of this
 """
 FIND_USER = "SELECT clerk_user_id, deleted_at FROM users WHERE clerk_user_id = $1"
 

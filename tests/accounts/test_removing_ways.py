@@ -8,7 +8,9 @@ import pytest
 
 from app.accounts.errors import WayStays
 from app.accounts.people import Proven, add_way_in, person
-from app.accounts.sign_in.removing import remove_way
+from app.accounts.sessions import session
+from app.accounts.sign_in.removing import Removed, remove_way
+from app.clock import utc_now
 from app.database import row, rows, tx
 from app.ids import new_id
 from tests.accounts.browsers import Browser, heading
@@ -149,3 +151,32 @@ async def test_nobody_removes_a_way_of_somebody_elses(everywhere: Site, provider
     forged: httpx.Response = await owner.client.post(path)
     assert forged.status_code == 403
     assert len(await ways_in(await user_of(owner))) == 2
+
+
+async def test_a_sign_in_that_is_under_way_while_its_way_is_removed_ends_signed_out(pool: None) -> None:
+    """W13: known, but without a session yet when the press comes; whoever is first, no browser stays in by it."""
+    user_id, (way_id, _) = await two_ways()
+    [way] = await rows("SELECT subject FROM identities WHERE id = $1", way_id)
+    is_known, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def signing_in() -> None:
+        async with tx():
+            known = await person(Proven("email", way["subject"], way["subject"], ""))
+            is_known.set()
+            await may_go_on.wait()
+            await session.create(known, provider="email", now=utc_now())
+
+    entering = asyncio.create_task(signing_in())
+    await is_known.wait()
+    removing = asyncio.create_task(remove_way(user_id, way_id, OFFERED, token=""))
+    await done_or_waiting(removing)
+    may_go_on.set()
+    await asyncio.gather(entering, removing)
+    assert await rows("SELECT 1 FROM sessions WHERE clerk_user_id = $1", user_id) == []
+
+
+async def done_or_waiting(removing: asyncio.Task[Removed]) -> None:
+    """Until it has ended, or stands in front of somebody else's lock."""
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+    while not removing.done() and not await rows(waiting):
+        await asyncio.sleep(0.01)
