@@ -74,7 +74,7 @@ class Uncredited:
     async def ask(self, now: datetime) -> Facts | None:
         since = self._looked_at - YOUNG
         if now - self._begun_at >= COUNT_ANEW_AFTER:
-            since = self._begun_at = now - LOOKS_BACK
+            since, self._begun_at = now - LOOKS_BACK, now
         found = await rows(_PAID_NOT_CREDITED, now - LOOKS_BACK, since, self._known)
         self._looked_at, self._known = now, [each["id"] for each in found]
         return {"purchases": len(found), "purchase_id": found[0]["id"]} if found else None
