@@ -3,8 +3,9 @@
 import gc
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import cache
 from typing import Any, cast
 
 import asyncpg
@@ -52,9 +53,13 @@ def pytest_collection_finish() -> None:
 
 def _place(item: pytest.Item) -> int:
     """Browser tests, then the folders that start programs, then everything else."""
-    if "playwright" in getattr(item, "fixturenames", ()):
+    if needs_browser(item):
         return 0
     return 1 if item.path.parent.name in ("cli", "reconcile", "reliability") else 2
+
+
+def needs_browser(item: pytest.Item) -> bool:
+    return "playwright" in getattr(item, "fixturenames", ())
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
@@ -165,22 +170,44 @@ def till(shared_till: Till) -> Iterator[Till]:
     shared_till.sandbox.state.faults.clear()
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """In place of the plugin's, which lasts as long as the run: its event loop keeps asynchronous tests from theirs."""
-    with sync_playwright() as started:
-        yield started
+_opened = ExitStack()
+
+
+@cache
+def _started() -> Playwright:
+    return _opened.enter_context(sync_playwright())
+
+
+@cache
+def _launched(program: str) -> Browser:
+    return _opened.enter_context(_started().chromium.launch(executable_path=program, args=launch_arguments()))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Close the browser before whatever needs none: its event loop keeps asynchronous tests from theirs."""
+    yield
+    if needs_browser(item) and not (nextitem and needs_browser(nextitem)):
+        _opened.close()
+        _started.cache_clear()
+        _launched.cache_clear()
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
+def playwright() -> Playwright:
+    """In place of the plugin's, which lasts as long as the run; see above."""
+    return _started()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Browser:
+    """One for all browser tests that follow each other; each test opens contexts of its own."""
     program = found_browser(playwright.chromium.executable_path)
     if program is None:
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(NO_BROWSER)
         pytest.skip(NO_BROWSER)
-    with playwright.chromium.launch(executable_path=program, args=launch_arguments()) as launched:
-        yield launched
+    return _launched(program)
 
 
 @pytest.fixture(scope="session")
