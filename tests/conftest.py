@@ -52,10 +52,10 @@ def pytest_collection_finish() -> None:
 
 
 def _place(item: pytest.Item) -> int:
-    """Browser tests, then the folders that start programs, then everything else."""
+    """Browser tests at the running product, the folders that start programs, other browser tests, everything else."""
     if needs_browser(item):
-        return 0
-    return 1 if item.path.parent.name in ("cli", "reconcile", "reliability") else 2
+        return 0 if item.path.parent.name == "browser" else 2
+    return 1 if item.path.parent.name in ("cli", "reconcile", "reliability") else 3
 
 
 def needs_browser(item: pytest.Item) -> bool:
@@ -63,12 +63,15 @@ def needs_browser(item: pytest.Item) -> bool:
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
-    """A file's tests share a worker and its fixtures. All browser tests are one file: two browsers on two cores are
-    slower than one.
+    """A file's tests share a worker and its fixtures. Browser tests come in three parts, each with one browser: together
+    they would take one worker longer than everything else takes the others.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if "[chromium" in nodeid else nodeid.partition("::")[0]
+        file = nodeid.partition("::")[0]
+        if "[chromium" not in nodeid or file.endswith("/test_every_page.py"):
+            return file
+        return "browser" if file.startswith("tests/browser/") else "browser elsewhere"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
