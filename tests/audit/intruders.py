@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from tests.audit.figures import Figure, Unheard
 from tests.audit.judges import from_pip, said_by
 from tests.audit.site import Site
@@ -62,10 +64,11 @@ def walked(site: Site) -> Figure:
             sys.executable, str(place / "bin" / "wapiti"), "--url", f"{site.base_url}/", "--scope", "folder",
             "--module", MODULES, "--format", "json", "--output", str(report), "--flush-session", "--no-bugreport",
             "--verbose", "0", "--max-scan-time", str(WALK_SECONDS), "--max-attack-time", str(ATTACK_SECONDS), "--max-links-per-page", "40", "--tasks", "4",
-            "--store-session", folder, "--cookie", str(jar), "--exclude", f"{site.base_url}/sign-out",
-            "--exclude", f"{site.base_url}/account/sessions.*", PYTHONPATH=str(place), HOME=folder,
+            "--store-session", folder, "--cookie", str(jar), "--exclude", f"{site.base_url}/sign-out*",
+            "--exclude", f"{site.base_url}/account/sessions*", PYTHONPATH=str(place), HOME=folder,
         )  # fmt: skip
         told = json.loads(report.read_text())
+    require_signed_in(site, "wapiti")
     found = [
         f"{kind}: {each['method']} {each['path']} {each.get('parameter') or ''} {each['info']}"
         for part in ("vulnerabilities", "anomalies")
@@ -77,6 +80,12 @@ def walked(site: Site) -> Figure:
     ]
     pages = told["infos"].get("crawled_pages_nbr", 0)
     return Figure(f"findings of wapiti on {pages} pages", len(found), 0, said=tuple(sorted(set(found))[:20]))
+
+
+def require_signed_in(site: Site, judge: str) -> None:
+    """Raises: Unheard: it pressed its way out, and saw from there on what everybody sees."""
+    if httpx.get(f"{site.base_url}/dashboard", headers={"cookie": cookie(site)}).status_code != 200:
+        raise Unheard(f"{judge} signed itself out on the way")
 
 
 def bent(site: Site) -> Figure:
@@ -96,6 +105,7 @@ def bent(site: Site) -> Figure:
                 raise Unheard(f"sqlmap could not reach {target}: {said.strip().splitlines()[-3:]}")
             if FOUND.search(said) or not HARMLESS.search(said):
                 found.append(f"{target}: {said.strip().splitlines()[-3:]}")
+    require_signed_in(site, "sqlmap")
     return Figure(f"parameters that sqlmap can bend, of {asked} addresses", len(found), 0, said=tuple(found))
 
 
