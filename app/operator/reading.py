@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from app.database import rows
+from app.watch.signs import REFUSED_PAYMENTS
 
 # An event that came this moment is in somebody's hands; one that lies for two minutes is not.
-WAITING = """
-SELECT (SELECT count(*) FROM purchases WHERE status = 'refused') AS refused_purchases,
+WAITING = f"""
+SELECT ({REFUSED_PAYMENTS}) AS refused_purchases,
        (SELECT count(*) FROM stripe_events WHERE state = 'quarantined') AS quarantined_events,
        (SELECT count(*) FROM stripe_events
          WHERE state = 'received'

@@ -50,11 +50,14 @@ SELECT ended.purchase_id, ended.at AS ended_at, told.at AS last_event_at
  WHERE told.at IS NULL OR told.at < ended.at - $3"""
 
 # Whoever dismisses the event of a refused payment has seen to the payment.
-_QUARANTINE = """
-SELECT (SELECT count(*) FROM stripe_events WHERE state = 'quarantined') AS events,
-       (SELECT count(*) FROM purchases p
-         WHERE p.origin = 'stripe' AND p.status = 'refused'
-           AND NOT EXISTS (SELECT FROM stripe_events e WHERE e.purchase_id = p.id AND e.state = 'ignored')) AS payments"""
+REFUSED_PAYMENTS = """
+SELECT count(*)
+  FROM purchases p
+ WHERE p.origin = 'stripe' AND p.status = 'refused'
+   AND NOT EXISTS (SELECT FROM stripe_events e WHERE e.purchase_id = p.id AND e.state = 'ignored')"""
+
+_QUARANTINE = f"""
+SELECT (SELECT count(*) FROM stripe_events WHERE state = 'quarantined') AS events, ({REFUSED_PAYMENTS}) AS payments"""
 
 _PAID_NOT_CREDITED = """
 SELECT p.id

@@ -14,8 +14,8 @@ from tests.surface.people import OPERATOR
 from tests.workshops.site import site_with
 
 EVENT = """
-INSERT INTO stripe_events (id, stripe_event_id, type, livemode, payload, state, received_at)
-VALUES ($1, $1, 'charge.refunded', false, '', $2, clock_timestamp() - $3::float * interval '1 minute')
+INSERT INTO stripe_events (id, stripe_event_id, type, livemode, payload, state, received_at, purchase_id)
+VALUES ($1, $1, 'charge.refunded', false, '', $2, clock_timestamp() - $3::float * interval '1 minute', $4)
 """
 
 
@@ -33,11 +33,13 @@ def test_nothing_waits_is_no_sentence_and_one_is_no_plural() -> None:
 
 
 async def test_what_is_in_somebodys_hands_is_not_counted(pool: None) -> None:
-    """An event that came a minute ago may still be at work; one that is done, or put away, waits for nobody."""
+    """An event that came a minute ago may still be at work; one that is done, or put away, waits for nobody,
+    nor does the payment it was about."""
     before = await waiting()
     with pytest.raises(Undone):
         async with tx():
-            await make_purchase(user_id=await make_user(), status="refused")
+            user_id = await make_user()
+            _, seen_to = [await make_purchase(user_id=user_id, status="refused") for _ in range(2)]
             for state, minutes in (
                 ("quarantined", 0),
                 ("received", 3),
@@ -45,7 +47,7 @@ async def test_what_is_in_somebodys_hands_is_not_counted(pool: None) -> None:
                 ("done", 9),
                 ("ignored", 9),
             ):
-                await row(EVENT, new_id("evt"), state, minutes)
+                await row(EVENT, new_id("evt"), state, minutes, seen_to if state == "ignored" else None)
             found = await waiting()
             raise Undone
     assert [
