@@ -3,11 +3,13 @@
 import structlog
 
 from app.clock import Clock
-from app.database import only_one
+from app.database import only_one, row, tx
 from app.watch.signs import Sign, questions
 from app.watch.telling import tell
 
 LOOK_EVERY_SECONDS = 30  # whatever is wrong is said within a minute
+# Elsewhere a statement is planned once for whatever is asked; here it matters that little has changed since the last look.
+PLANNED_FOR_WHAT_IS_NEW = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
 log = structlog.get_logger("app.watch")
 
 
@@ -31,7 +33,9 @@ class Watch:
         now, signs = self._clock(), []
         for about, asked in self._questions.items():
             try:
-                signs.append(Sign(about, await asked(now)))
+                async with tx(readonly=True):
+                    await row(PLANNED_FOR_WHAT_IS_NEW)
+                    signs.append(Sign(about, await asked(now)))
             except Exception as error:
                 log.error("watch_failed", about=about.value, exc_info=error)
         await tell(signs, now)

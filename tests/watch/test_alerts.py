@@ -18,6 +18,7 @@ from app.database import only_one, row, rows
 from app.ids import new_id
 from app.ledger import drift
 from app.watch.looking import LOOK_EVERY_SECONDS, Watch
+from app.watch.signs import About
 from tests import factories
 from tests.conftest import beside_other_pools
 from tests.databases import Database, fresh_database
@@ -258,6 +259,23 @@ async def test_of_several_processes_one_looks(post: Post) -> None:
     async with asyncio.timeout(10):
         while await post.look() != ["alert quarantine"]:
             await asyncio.sleep(0.005)  # a server notices in a moment of its own that a connection went
+
+
+async def test_a_look_is_planned_for_what_is_new_and_changes_nothing(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a million rows a plan for whatever is asked reads all of them, each time."""
+    seen: dict[str, object] = {}
+
+    async def asked(_: datetime) -> None:
+        found = await row(
+            "SELECT current_setting('plan_cache_mode') AS plans, current_setting('transaction_read_only') AS reads"
+        )
+        seen.update(found or {})
+
+    monkeypatch.setattr("app.watch.looking.questions", lambda: {About.DRIFT: asked})
+    await Watch(utc_now).look()
+    assert seen == {"plans": "force_custom_plan", "reads": "on"}
 
 
 async def test_a_question_that_fails_is_a_line_and_keeps_nobody_from_the_others(post: Post) -> None:
