@@ -14,7 +14,7 @@ from babel.numbers import NumberPattern, format_decimal, get_currency_precision,
 from jinja2 import Environment
 from markupsafe import Markup
 
-from app.web.manner import LOCALES, Manner, manner, place_of
+from app.web.manner import Manner, manner, place_of
 from app.web.words import counted, said
 
 MINUS = "\u2212"
@@ -138,12 +138,12 @@ def _date_of(at: datetime | date, reader: Manner) -> date:
 
 @lru_cache(maxsize=2048)
 def _figure(number: int, locale: str) -> str:
-    return f"{MINUS if number < 0 else ''}{format_decimal(abs(number), locale=FORMATS[locale].locale)}"
+    return f"{MINUS if number < 0 else ''}{format_decimal(abs(number), locale=formats_of(locale).locale)}"
 
 
 @lru_cache(maxsize=2048)
 def _money(amount_cents: int, currency: str, locale: str) -> str:
-    code, formats = currency.upper(), FORMATS[locale]
+    code, formats = currency.upper(), formats_of(locale)
     amount = Decimal(amount_cents).scaleb(-get_currency_precision(code))
     text: str = formats.money.apply(amount, formats.locale, currency=code, currency_digits=True)
     return text
@@ -151,23 +151,25 @@ def _money(amount_cents: int, currency: str, locale: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _day(day: date, locale: str, pattern: str) -> str:
-    return format_date(day, getattr(FORMATS[locale], pattern), locale=FORMATS[locale].locale)
+    return format_date(day, getattr(formats_of(locale), pattern), locale=formats_of(locale).locale)
 
 
 def _together(day: str, local: datetime, locale: str) -> str:
-    return FORMATS[locale].together.format(_time(local.hour, local.minute, locale), day)
+    return formats_of(locale).together.format(_time(local.hour, local.minute, locale), day)
 
 
 @lru_cache(maxsize=4096)
 def _time(hour: int, minute: int, locale: str) -> str:
-    return format_time(time(hour, minute), FORMATS[locale].time, locale=FORMATS[locale].locale)
+    return format_time(time(hour, minute), formats_of(locale).time, locale=formats_of(locale).locale)
 
 
-def _formats(name: str) -> Formats:
+@lru_cache
+def formats_of(name: str) -> Formats:
+    """The formats of one locale of the list; its data is read when somebody first reads by it."""
     locale = Locale.parse(name)
     amount = locale.currency_formats["standard"].pattern
     skeletons = locale.datetime_skeletons
-    return Formats(
+    found = Formats(
         locale=locale,
         money=parse_pattern(f"{amount};{MINUS}{amount}"),
         day=locale.date_formats["medium"].pattern,
@@ -176,8 +178,5 @@ def _formats(name: str) -> Formats:
         time=locale.time_formats["short"].pattern,
         together=str(locale.datetime_formats["medium"]),
     )
-
-
-FORMATS = {name: _formats(name) for name in LOCALES}
-# The English of these pages is British in its days, and American in its amounts: "22 Nov 2026, 10:00", "$79.00".
-FORMATS["en"] = replace(FORMATS["en"], day="d MMM y", weekday="EEE d MMM", time="HH:mm")
+    # The English of these pages is British in its days, and American in its amounts: "22 Nov 2026, 10:00", "$79.00".
+    return replace(found, day="d MMM y", weekday="EEE d MMM", time="HH:mm") if name == "en" else found

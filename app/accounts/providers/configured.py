@@ -1,29 +1,33 @@
-"""Decides which sign-in providers there are, from the settings, and opens the way to them."""
+"""Decides which sign-in providers there are, from the settings, and opens the way to them.
+
+What checks their signatures is a tenth of a worker's memory, so it is loaded only for a provider that there is.
+"""
 
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 
 from app.accounts.providers.asking import provider_client
-from app.accounts.providers.clerk import ClerkTokens
 from app.accounts.providers.kept import Ticks
-from app.accounts.providers.oidc import OidcProvider, Registration
 from app.settings import Settings
 from app.sign_in_rules import KEYS_AT_ISSUER
+
+if TYPE_CHECKING:
+    from app.accounts.providers.clerk import ClerkTokens
+    from app.accounts.providers.oidc import OidcProvider
 
 CALLBACK = "/sign-in/oidc/callback"
 
 
-@dataclass(frozen=True, slots=True)
 class Providers:
     """Those that SIGN_IN lists; None where it does not."""
 
-    oidc: OidcProvider | None
-    clerk: ClerkTokens | None
+    def __init__(self, oidc: "OidcProvider | None", clerk: "ClerkTokens | None") -> None:
+        self.oidc, self.clerk = oidc, clerk
 
 
 @asynccontextmanager
@@ -36,7 +40,7 @@ async def sign_in_providers(settings: Settings) -> AsyncIterator[Providers]:
 def providers_over(client: httpx.AsyncClient, settings: Settings, ticks: Ticks = time.monotonic) -> Providers:
     """The providers, asked through this client."""
     return Providers(
-        OidcProvider(client, _registration(settings), ticks) if "oidc" in settings.sign_in else None,
+        _oidc(client, settings, ticks) if "oidc" in settings.sign_in else None,
         _clerk(client, settings, ticks) if "clerk" in settings.sign_in else None,
     )
 
@@ -52,16 +56,21 @@ def host_product(settings: Settings) -> tuple[str, str]:
     return urlsplit(address).netloc, address
 
 
-def _registration(settings: Settings) -> Registration:
-    return Registration(
+def _oidc(client: httpx.AsyncClient, settings: Settings, ticks: Ticks) -> "OidcProvider":
+    from app.accounts.providers.oidc import OidcProvider, Registration  # noqa: PLC0415
+
+    registration = Registration(
         settings.oidc_issuer,
         settings.oidc_client_id,
         settings.oidc_client_secret.get_secret_value(),
         settings.base_url + CALLBACK,
     )
+    return OidcProvider(client, registration, ticks)
 
 
-def _clerk(client: httpx.AsyncClient, settings: Settings, ticks: Ticks) -> ClerkTokens:
+def _clerk(client: httpx.AsyncClient, settings: Settings, ticks: Ticks) -> "ClerkTokens":
+    from app.accounts.providers.clerk import ClerkTokens  # noqa: PLC0415
+
     issuer = settings.clerk_tokens_are_signed_by
     keys_at = settings.clerk_jwks_url or issuer + KEYS_AT_ISSUER
     parties = settings.clerk_authorized_parties

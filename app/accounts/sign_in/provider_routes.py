@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
 import structlog
@@ -24,7 +25,6 @@ from app.accounts.people import Proven
 from app.accounts.providers import attempts
 from app.accounts.providers.attempts import ATTEMPT_LIVES, Attempt, AttemptFault
 from app.accounts.providers.configured import CALLBACK, Providers, host_product, oidc_name
-from app.accounts.providers.oidc import OidcProvider
 from app.accounts.sessions.current import device_behind
 from app.accounts.sign_in import provider_view
 from app.accounts.sign_in.entering import add_proven, enter_proven
@@ -37,6 +37,9 @@ from app.web.cookies import cookie, cookie_name
 from app.web.flash import Flash
 from app.web.rendering import go, page
 from app.web.site import HttpRequest, Viewer, options_of, scope_state, viewer_of
+
+if TYPE_CHECKING:
+    from app.accounts.providers.oidc import OidcProvider
 
 AWAY_SECONDS = int(ATTEMPT_LIVES.total_seconds())
 LIMITED = {"limits": (PROVIDER_ASKED,)}  # each may lead to a request of ours
@@ -161,7 +164,7 @@ async def known_to_host(
 
 async def away(
     request: HttpRequest,
-    oidc: OidcProvider,
+    oidc: "OidcProvider",
     settings: Settings,
     now: datetime,
     *,
