@@ -107,16 +107,22 @@ class FilterForm:
 
 @dataclass(frozen=True, slots=True)
 class HistoryView:
-    """The history page. A fragment shows `rows` alone."""
+    """The history page. A fragment shows `rows` alone, so only a whole page makes the form."""
 
-    form: FilterForm
+    asked: Asked
+    workshops: Sequence[NamedWorkshop]
     rows: Rows
+
+    @property
+    def form(self) -> FilterForm:
+        """The filters as they were asked for."""
+        return filter_form(self.asked, self.workshops)
 
 
 def refused(asked: Asked, workshops: Sequence[NamedWorkshop]) -> HistoryView:
     """The page when a filter could not be read: the form as it was typed, and no rows."""
     problems = tuple(f"{said(LABELS[name])}: {problem}" for name, problem in asked.problems.items())
-    return HistoryView(filter_form(asked, workshops), Rows(problems=problems, is_filtered=True))
+    return HistoryView(asked, workshops, Rows(problems=problems, is_filtered=True))
 
 
 def history_view(
@@ -139,7 +145,7 @@ def history_view(
         is_empty=not found.movements,
         is_filtered=filters.are_set,
     )
-    return HistoryView(filter_form(asked, workshops), shown)
+    return HistoryView(asked, workshops, shown)
 
 
 def address(filters: Filters, **more: str) -> str:
