@@ -96,7 +96,7 @@ async def test_nobody_gets_anothers_data(app: Litestar) -> None:
     signed_out = await stranger(app).get("/account/export")
     assert (signed_out.status_code, signed_out.headers["location"]) == (
         303,
-        "/sign-in?return_to=/account/export",
+        "/sign-in?return_to=/account",
     )
 
 
