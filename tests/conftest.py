@@ -180,6 +180,7 @@ def till(shared_till: Till) -> Iterator[Till]:
 
 
 _opened = ExitStack()
+_is_last = pytest.StashKey[bool]()
 
 
 @cache
@@ -192,20 +193,21 @@ def _launched(program: str) -> Browser:
     return _opened.enter_context(_started().chromium.launch(executable_path=program, args=launch_arguments()))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
-    """Close the browser before whatever needs none: its event loop keeps asynchronous tests from theirs."""
-    yield
-    if needs_browser(item) and not (nextitem and needs_browser(nextitem)):
-        _opened.close()
-        _started.cache_clear()
-        _launched.cache_clear()
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    item.config.stash[_is_last] = not (nextitem and needs_browser(nextitem))
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Playwright:
-    """In place of the plugin's, which lasts as long as the run; see above."""
-    return _started()
+def playwright(pytestconfig: pytest.Config) -> Iterator[Playwright]:
+    """In place of the plugin's, which lasts as long as the run. It ends before whatever needs no browser, and before what
+    the run shares: its event loop keeps asynchronous tests from theirs.
+    """
+    yield _started()
+    if pytestconfig.stash[_is_last]:
+        _opened.close()
+        _started.cache_clear()
+        _launched.cache_clear()
 
 
 @pytest.fixture(scope="module")
