@@ -6,6 +6,7 @@ from tests.browser.conftest import Tabs
 from tests.browser.going import sign_in_as_demo_person, sign_in_by_mail
 
 FOCUS = "document.activeElement.id"
+PAST_THE_EDGE = "(at => at.scrollWidth - at.clientWidth)(document.querySelector('.table-region'))"
 
 
 def history_of(page: Page, person: str) -> Page:
@@ -51,6 +52,18 @@ def test_the_first_screen_explains_itself_leads_on_and_comes_back_from_the_help(
     page.get_by_role("button", name="Hide this hint").click()
     expect(page.locator("#onboarding-hint")).to_have_count(0)
     assert page.evaluate(FOCUS) == "main"
+
+
+def test_no_movement_is_cut_off_at_any_width(tabs: Tabs) -> None:
+    """UI-04: a table that does not fit has become cards."""
+    page = history_of(tabs(), "long")
+    cut = []
+    for width in (360, 560, 640, 700, 768, 800, 860, 1000, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        past = page.evaluate(PAST_THE_EDGE)
+        if past > 1:  # one pixel is of words hidden from sight
+            cut.append((width, past))
+    assert cut == []
 
 
 def test_filtering_by_keyboard_keeps_the_focus_and_says_the_count(tabs: Tabs) -> None:
