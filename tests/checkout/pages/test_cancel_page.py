@@ -61,6 +61,12 @@ async def test_the_open_checkout_can_be_given_up_once(site: Site, alice: Browser
     assert (await alice.buy(SINGLE)) != session_id
 
 
+async def test_giving_up_has_one_name_wherever_it_is_offered(alice: Browser) -> None:
+    left = await cancel_path(await alice.buy(SINGLE))
+    for path in (left, "/dashboard"):
+        assert "Give up this purchase" in (await alice.get(path)).text, path
+
+
 async def test_giving_up_says_so_where_it_leads(site: Site, alice: Browser) -> None:
     session_id = await alice.buy(SINGLE, "/pricing?return_to=/transactions")
     seen = await alice.get(await cancel_path(session_id))
