@@ -48,7 +48,8 @@ class OfferView:
 class Circumstances:
     """What the offer depends on beside the workshop. `here`: the path of the closed step that was asked for.
 
-    `at_gate`: the person has just been there, so the gate's words are true of them.
+    `at_gate`: the person has just been there, so the gate's words are true of them. `is_saved`: with notes, which
+    that press saved.
     """
 
     here: str
@@ -56,6 +57,7 @@ class Circumstances:
     payment: UnlockPayment | None
     debt_cause_id: str | None
     form_key: str
+    is_saved: bool = False
     tries: int = 0
     notice: str = ""
 
@@ -73,7 +75,7 @@ def offer_view(workshop: WorkshopRecord, offer: Offer, around: Circumstances) ->
         paid_range=PAID_RANGE,
         sample=SAMPLE,
         sample_topic=TOPIC,
-        dismiss_label=said("Save and decide later") if around.at_gate else said("Not now"),
+        dismiss_label=said("Save and decide later") if around.is_saved else said("Not now"),
         dismiss_href=back,
         return_to=f"/workshops/{workshop.id}",
         form_key=around.form_key,

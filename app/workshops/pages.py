@@ -67,7 +67,7 @@ async def step_at_gate(visit: Visit, here: Step, notes: NotesBox) -> StepPage:
     Raises: OpenedMeanwhile.
     """
     workshop = await workshop_at(visit)
-    offer = await _offer(visit, workshop, FIRST_PAID_STEP, at_gate=True)
+    offer = await _offer(visit, workshop, FIRST_PAID_STEP, at_gate=True, is_saved=True)
     page = await page_of_step(visit, workshop, here, notes)
     return replace(page, offer=offer, unpaid=None)
 
@@ -147,7 +147,14 @@ async def _undo(visit: Visit, workshop: WorkshopRecord) -> UndoOffer | None:
 
 
 async def _offer(
-    visit: Visit, workshop: WorkshopRecord, here: Step, *, at_gate: bool, tries: int = 0, notice: str = ""
+    visit: Visit,
+    workshop: WorkshopRecord,
+    here: Step,
+    *,
+    at_gate: bool,
+    is_saved: bool = False,
+    tries: int = 0,
+    notice: str = "",
 ) -> OfferView:
     access = visit.access(workshop)
     if access.is_open:  # a webhook was faster than this page
@@ -158,6 +165,7 @@ async def _offer(
         payment=await unlock_payment(visit.user_id, workshop.id),
         debt_cause_id=await debt_cause(visit.user_id) if visit.balance_credits < 0 else None,
         form_key=visit.form_key,
+        is_saved=is_saved,
         tries=tries,
         notice=notice,
     )

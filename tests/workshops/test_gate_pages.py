@@ -122,6 +122,18 @@ async def test_a_locked_step_asked_for_at_the_gate_has_the_words_of_the_gate(
     assert "6 of 10 steps complete" in text
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["the page", "the dialog"])
+async def test_where_nothing_is_saved_the_way_out_does_not_say_it_saves(
+    alice: Browser, user: str, headers: dict[str, str]
+) -> None:
+    """PAYW-03: a locked step asked for by its address brings no notes along, at the gate neither."""
+    workshop = await at_gate(user)
+    answer = await alice.get(f"/workshops/{workshop}/steps/{FIRST_PAID_SLUG}", headers)
+    assert answer.status_code == 402
+    assert "Not now" in answer.text
+    assert "Save and decide later" not in answer.text
+
+
 async def test_prompt_and_locked_page_show_the_fixed_sample_and_nobodys_notes(site: Site) -> None:
     """PAYW-07: equal for all workshops; notes on paid steps of a workshop that was closed again stay closed."""
     user = await make_user(balance_credits=1)

@@ -171,7 +171,7 @@ def test_a_locked_step_is_refused_with_the_offer_and_nothing_of_itself(
         assert "Your Build Pack is 4 steps away" in shown
         assert not any(each in shown for each in ("Shape the chosen answer", "<textarea"))
     expect(tab.locator("#workshops-steps").get_by_text("Locked", exact=True)).to_have_count(4)
-    tab.get_by_role("link", name="Save and decide later").focus()
+    tab.get_by_role("link", name="Not now").focus()
     tab.keyboard.press("Enter")
     expect(tab.get_by_label("Your notes")).to_have_value("Where it hurts")
 
