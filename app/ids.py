@@ -8,7 +8,7 @@ from typeid import TypeID
 
 LONGEST_ID = 255
 
-Prefix = Literal["usr", "ws", "ctx", "pur", "evt", "stp", "idn", "lnk", "ses", "dft", "aud"]
+Prefix = Literal["usr", "ws", "ctx", "pur", "evt", "stp", "idn", "lnk", "ses", "dft", "aud", "ret"]
 
 
 def new_id(prefix: Prefix) -> str:

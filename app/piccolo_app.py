@@ -15,7 +15,7 @@ from app.accounts.tables import (
     User,
 )
 from app.checkout.tables import Purchase
-from app.ledger.tables import CreditTransaction
+from app.ledger.tables import CreditTransaction, ReturnWithoutCredits
 from app.reconcile.tables import ReconcileCursor
 from app.watch.tables import Alert
 from app.webhooks.tables import StripeEvent
@@ -31,6 +31,7 @@ APP_CONFIG = AppConfig(
         Draft,
         Purchase,
         CreditTransaction,
+        ReturnWithoutCredits,
         StripeEvent,
         Preferences,
         Identity,

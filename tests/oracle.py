@@ -41,6 +41,8 @@ SELECT p.id
  WHERE p.status = 'paid'
  GROUP BY p.id, said.refunded_cents, said.is_held
 HAVING p.amount_refunded_cents <> said.refunded_cents
+    OR said.refunded_cents <> coalesce(sum(t.returned_cents), 0) + (
+       SELECT coalesce(sum(r.returned_cents), 0) FROM returns_without_credits r WHERE r.purchase_id = p.id)
     OR coalesce(-sum(t.amount), 0) <>
        CASE WHEN said.is_held THEN p.credits ELSE p.credits * said.refunded_cents / p.amount_cents END"""
 
@@ -100,7 +102,9 @@ class Findings:
     ] = ()  # checkout sessions that are paid, and neither gave anything nor were set aside
     doubled: tuple[str, ...] = ()  # checkout sessions that gave more than once
     unfounded: tuple[str, ...] = ()  # purchases that gave credits, and Stripe calls unpaid
-    returns: tuple[str, ...] = ()  # purchases whose credits are not where Stripe says their money is
+    returns: tuple[
+        str, ...
+    ] = ()  # purchases whose credits are not where Stripe says their money is, or that do not tell of all of it
     unlocks: tuple[str, ...] = ()  # workshops that are not open, or not charged once
     events: tuple[str, ...] = ()  # answered with success, and not carried out
     left_open: tuple[str, ...] = ()  # transactions, locks and connections of nobody

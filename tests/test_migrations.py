@@ -13,7 +13,32 @@ from app import database, migrate
 from app.schema import comparison, on_record, roles
 from tests.conftest import beside_other_pools
 from tests.databases import empty_database, execute, fresh_database
-from tests.migrating import HOST_BEFORE_BILLING, differences_in, live_in, migrated, migrated_up_to
+from tests.migrating import HOST_BEFORE_BILLING, differences_in, live_in, migrated, migrated_up_to, value_in
+
+PURCHASE = """
+INSERT INTO purchases (id, clerk_user_id, pack, pack_name, credits, amount_cents, currency, stripe_price_id, base_url,
+                       status, paid_at, updated_at, amount_refunded_cents)
+VALUES ('{0}', 'u', 'p', 'P', 3, 14900, 'usd', 'price', 'x', '{1}', now() - interval '1 year', now() - interval '1 year', {2})"""
+MOVEMENT = """
+WITH moved AS (
+  UPDATE users SET credit_balance = credit_balance + {2}, ledger_seq = coalesce(ledger_seq, 0) + 1,
+         last_posted_at = now() - interval '1 year'
+  RETURNING credit_balance, ledger_seq, last_posted_at)
+INSERT INTO credit_transactions (id, clerk_user_id, type, status, amount, balance_before, balance_after, seq, posted_at,
+                                 description, idempotency_key, actor, purchase_id, returned_cents)
+SELECT '{0}{1}', 'u', '{1}', 'completed', {2}, credit_balance - {2}, credit_balance, ledger_seq, last_posted_at, 'x',
+       '{0}{1}', 'stripe', '{0}', {3} FROM moved"""
+UNTOLD_MONEY = (
+    "INSERT INTO users (id, clerk_user_id, email) VALUES ('u', 'u', 'u@example.test')",
+    PURCHASE.format("none", "paid", 4900),
+    PURCHASE.format("some", "paid", 5050),
+    PURCHASE.format("more", "paid", 4900),
+    PURCHASE.format("whole", "paid", 5000),
+    PURCHASE.format("refused", "refused", 14900),
+    MOVEMENT.format("some", "refund", -1, 5000),
+    MOVEMENT.format("more", "refund", -1, 5000),
+    MOVEMENT.format("whole", "refund", -1, 5000),
+)
 
 
 async def test_an_empty_database_becomes_the_schema_on_record_and_a_second_run_does_nothing(
@@ -160,3 +185,18 @@ async def test_a_migration_waits_for_another_and_then_has_nothing_to_do(server: 
                 assert not waiting.done()
             assert await waiting == on_record.known()
     await rival.close()
+
+
+async def test_money_that_nothing_told_of_is_noted_with_the_migration_and_leaves_closed_months_alone(
+    server: object,
+) -> None:
+    """STMT-02: on purchases of before, told in part, whole and not at all; nobody's clock is ahead of the rows."""
+    target = empty_database()
+    known = on_record.known()
+    await migrated_up_to(target, known[known.index("2026-11-28T00:00:00:000013") - 1])
+    await execute(target.owner_url, *UNTOLD_MONEY)
+    await migrated(target)
+    noted = "SELECT string_agg(purchase_id || ' ' || returned_cents, ', ' ORDER BY id) FROM returns_without_credits"
+    assert await value_in(target.owner_url, noted) == "more -100, none 4900, some 50"
+    late = "SELECT count(*) FROM returns_without_credits WHERE recorded_at < now() - interval '1 hour'"
+    assert await value_in(target.owner_url, late) == 0

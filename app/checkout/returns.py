@@ -13,7 +13,7 @@ from app.checkout.payment_words import is_held
 from app.checkout.purchases import Purchase, purchase_by_id
 from app.database import row
 from app.errors import TryLater
-from app.ledger.payments import Cause, TakenBack, give_back, take_back, taken_back
+from app.ledger.payments import Cause, TakenBack, give_back, note_return, take_back, taken_back
 from app.ledger.posting import Posted
 from app.payments.gateway import CheckoutSession, PaymentGateway
 from app.web.filters import credits, money
@@ -59,7 +59,8 @@ async def is_settled(purchase: Purchase, back: MoneyBack) -> bool:
         return False
     if purchase.status != "paid":
         return True
-    return _change_credits(purchase, back, await taken_back(purchase.user_id, purchase.id)) == 0
+    so_far = await taken_back(purchase.user_id, purchase.id)
+    return _change_credits(purchase, back, so_far) == _untold_cents(purchase, back, so_far) == 0
 
 
 async def apply_money_back(
@@ -69,7 +70,7 @@ async def apply_money_back(
 
     The purchase is as it was *before* Stripe was read. Whoever finds that another reading was applied since cannot
     know which of the two is the newer, writes nothing, and reads again.
-    Shape: the movement, if one was needed.
+    Shape: the movement, if one was needed; money that moves no credit is noted beside the ledger.
     Inside: the caller's tx, which holds the person's row; a paid purchase is counted.
     Repeat: writes nothing.
     Raises: ReadAgain.
@@ -88,10 +89,12 @@ async def apply_money_back(
 async def _follow(purchase: Purchase, back: MoneyBack, source: Source) -> Posted | None:
     so_far = await taken_back(purchase.user_id, purchase.id)
     change_credits = _change_credits(purchase, back, so_far)
+    returned_cents = _untold_cents(purchase, back, so_far)
     if change_credits == 0:
+        if returned_cents:
+            await note_return(purchase.user_id, purchase.id, returned_cents)
         return None
     reason = reason_for(change_credits, was_held=is_held(purchase.dispute_status), back=back)
-    returned_cents = min(back.refunded_cents, purchase.amount_cents) - so_far.returned_cents
     cause = Cause(
         description=_description(purchase, reason, change_credits, returned_cents),
         actor=source.actor(purchase),
@@ -107,6 +110,11 @@ async def _follow(purchase: Purchase, back: MoneyBack, source: Source) -> Posted
 def _change_credits(purchase: Purchase, back: MoneyBack, so_far: TakenBack) -> int:
     """What the balance still has to feel; credits that were taken already are felt."""
     return so_far.credits - target_credits(purchase.credits, purchase.amount_cents, back)
+
+
+def _untold_cents(purchase: Purchase, back: MoneyBack, so_far: TakenBack) -> int:
+    """Money that went back and stands nowhere with its moment yet; negative if it came back."""
+    return min(back.refunded_cents, purchase.amount_cents) - so_far.returned_cents
 
 
 def _description(purchase: Purchase, reason: Reason, change_credits: int, returned_cents: int) -> str:

@@ -33,7 +33,7 @@ class PurchaseMovement:
 class Cause(TypedDict):
     """Why credits follow money on its way back: what the movement says of itself.
 
-    Units: `returned_cents` is the money that went back since the purchase's movement before; negative if it returned.
+    Units: `returned_cents` is the money that went back and nothing told of before; negative if it returned.
     """
 
     description: str
@@ -46,7 +46,7 @@ class Cause(TypedDict):
 
 @dataclass(frozen=True)
 class TakenBack:
-    """What was taken back of a purchase so far, less what was given back, and the money that stood for it."""
+    """What was taken back of a purchase so far, less what was given back, and all money that is told of by now."""
 
     moves: int
     credits: int
@@ -113,10 +113,17 @@ SELECT id, clerk_user_id, status, amount, seq, balance_before, balance_after, po
   FROM credit_transactions WHERE idempotency_key = $1"""
 
 _TAKEN_BACK = """
-SELECT count(*) AS moves, coalesce(-sum(amount), 0) AS credits, coalesce(sum(returned_cents), 0) AS returned_cents,
+SELECT count(*) AS moves, coalesce(-sum(amount), 0) AS credits, coalesce(sum(returned_cents), 0) + (
+         SELECT coalesce(sum(r.returned_cents), 0) FROM returns_without_credits r
+          WHERE r.purchase_id = $1 AND r.clerk_user_id = $2) AS returned_cents,
        (array_agg(id ORDER BY seq DESC) FILTER (WHERE type = 'refund'))[1] AS last_refund_id
   FROM credit_transactions
  WHERE purchase_id = $1 AND clerk_user_id = $2 AND type IN ('refund', 'reversal')"""
+
+
+_NOTE_RETURN = """
+INSERT INTO returns_without_credits (id, purchase_id, clerk_user_id, returned_cents, recorded_at)
+SELECT $1, $2, $3, $4, greatest(last_posted_at, coalesce($5, clock_timestamp())) FROM users WHERE clerk_user_id = $3"""
 
 
 async def post_purchase(movement: PurchaseMovement, *, actor: Actor, at: datetime | None = None) -> Posted:
@@ -211,6 +218,17 @@ async def give_back(user_id: str, purchase_id: str, credits: int, **cause: Unpac
     Raises: BadInput: more than is still taken. BalanceFull.
     """
     return await _follow_money(Kind.REVERSAL, user_id, purchase_id, credits, cause)
+
+
+async def note_return(
+    user_id: str, purchase_id: str, returned_cents: int, *, at: datetime | None = None
+) -> None:
+    """Note money that went back and moves no credit, so that it has a moment of its own.
+
+    Units: minor units of the purchase; negative if it came back. Inside: the caller's tx, which holds the person's row.
+    Repeat: notes again. The caller derives the money from what is told by now, as in `taken_back`.
+    """
+    await row(_NOTE_RETURN, new_id("ret"), purchase_id, user_id, returned_cents, at)
 
 
 async def _follow_money(

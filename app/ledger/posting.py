@@ -68,7 +68,7 @@ class Movement:
     reason: str | None = None
     note: str | None = None
     request_id: str | None = None
-    returned_cents: int | None = None  # money that went back since the purchase's row before, signed
+    returned_cents: int | None = None  # money that went back and nothing told of before, signed
 
 
 MOVE_BALANCE = """

@@ -1,4 +1,4 @@
-"""The table of movements. Written only by `app.ledger.posting`; the chain's constraints stand in the migrations."""
+"""The tables of movements and of money that moved no credit. Written only by `app.ledger`; constraints: see migrations."""
 
 from piccolo.columns import BigInt, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
@@ -30,4 +30,16 @@ class CreditTransaction(Table, tablename="credit_transactions"):
     reverses_id = Text(null=True, default=None)
     workshop_title = Text(null=True, default=None)  # as it read that day; outlives the workshop
     request_id = Text(null=True, default=None)
-    returned_cents = Integer(null=True, default=None)  # money that went back since the row before, signed
+    returned_cents = Integer(
+        null=True, default=None
+    )  # money that went back and nothing told of before, signed
+
+
+class ReturnWithoutCredits(Table, tablename="returns_without_credits"):
+    """Money of a purchase that went back and was too little for a credit, or whose credits were taken before."""
+
+    id = Text(primary_key=True, default="")
+    purchase_id = Text(default="")
+    clerk_user_id = Text(default="")
+    returned_cents = Integer(default=0)  # minor units of the purchase; negative if it came back
+    recorded_at = Timestamptz(default=TimestamptzNow())  # never before the movements that were posted by then

@@ -71,6 +71,7 @@ HOLDINGS = (
         "uncounted_credit_transactions",
         _plain("credit_transactions", where="t.clerk_user_id = $1 AND t.seq IS NULL"),
     ),
+    Holding("returns_without_credits", _plain("returns_without_credits")),
     Holding("stripe_events", _EVENTS),
 )
 

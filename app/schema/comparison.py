@@ -28,6 +28,7 @@ TABLES = [
     "spent_sign_ins",
     "drafts",
     "alerts",
+    "returns_without_credits",
 ]
 # What a host's own tables may call differently, or leave out.
 OF_THE_HOST = frozenset(

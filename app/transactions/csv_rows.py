@@ -24,6 +24,22 @@ CELLS = {
     "transaction": "t.id",
     "purchase": "t.purchase_id",
 }
+# Money that moved no credit, `r`, in the same columns and the words of the ledger.
+NOTED_CELLS = {
+    "time_utc": """to_char(r.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
+    "type": "CASE WHEN r.returned_cents > 0 THEN 'refund' ELSE 'reversal' END",
+    "status": "'completed'",
+    "description": """CASE WHEN r.returned_cents > 0 THEN format('Refund of %s: 0 credits', p.pack_name)
+            ELSE format('Refund of %s failed: 0 credits', p.pack_name) END""",
+    "credits": "0",
+    "balance_after": "NULL",
+    "money_minor_units": "-r.returned_cents",
+    "currency": "upper(p.currency)",
+    "workshop": "NULL",
+    "transaction": "r.id",
+    "purchase": "r.purchase_id",
+}
+NOTED_SELECTED = ", ".join(f"{NOTED_CELLS[name]} AS {name}" for name in CELLS)
 SELECTED = ", ".join(f"{sql} AS {name}" for name, sql in CELLS.items())
 HEAD = csv_lines([CELLS])
 

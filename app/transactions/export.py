@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime
 from app.database import row, rows, tx
 from app.errors import NotFound
 from app.transactions.asking import Filters
-from app.transactions.csv_rows import HEAD, SELECTED, movement_lines
-from app.transactions.history import ALONG, LOOKED_UP, Stored
-from app.transactions.matching import Condition, matching
+from app.transactions.csv_rows import HEAD, NOTED_SELECTED, SELECTED, movement_lines
+from app.transactions.history import ALONG, LOOKED_UP, NOTED_OF, Stored
+from app.transactions.matching import ALL, Condition, matching
 
 BATCH_ROWS = 1_000
 
@@ -26,6 +26,8 @@ UNCOUNTED = f"""
 SELECT {SELECTED} {LOOKED_UP}
  WHERE t.clerk_user_id = $1 AND t.seq IS NULL AND {{condition}}
  ORDER BY t.created_at DESC, t.id DESC"""
+
+NOTED = f"SELECT {NOTED_SELECTED} {NOTED_OF} ORDER BY r.recorded_at DESC, r.id DESC"
 
 COUNTED = f"""
 SELECT {SELECTED}, t.seq
@@ -51,8 +53,9 @@ class Export:
 
 
 async def export(user_id: str, filters: Filters, *, now: datetime, batch_rows: int = BATCH_ROWS) -> Export:
-    """All rows that match, as they stand now: those that do not count first, then the counted ones, newest first.
+    """All rows that match, as they stand now, newest first.
 
+    Shape: those that do not count, then of a whole ledger the money that moved no credit, then the counted ones.
     Inside: a read-only tx of its own for what may still change; it is over when the file begins.
     Raises: NotFound: there is no such person.
     """
@@ -63,6 +66,7 @@ async def export(user_id: str, filters: Filters, *, now: datetime, batch_rows: i
             raise NotFound("person")
         sql = UNCOUNTED.format(condition=asked.uncounted.sql)
         uncounted = await rows(sql, user_id, *asked.uncounted.values)
+        noted = await rows(NOTED, user_id) if asked.counted == ALL else []
     today, month = now.astimezone(UTC).date(), filters.month
     first_asked = filters.first_day or (month.first_day if month else None)
     last_asked = filters.last_day or (month.last_day if month else None)
@@ -71,15 +75,15 @@ async def export(user_id: str, filters: Filters, *, now: datetime, batch_rows: i
         first_day=first_asked or min(began, last_asked or today),
         last_day=last_asked or max(today, first_asked or today),
         pieces=_pieces(
-            uncounted, _counted(user_id, asked_later.counted, beginning["ledger_seq"], batch_rows)
+            [*uncounted, *noted], _counted(user_id, asked_later.counted, beginning["ledger_seq"], batch_rows)
         ),
     )
 
 
 async def _pieces(
-    uncounted: Sequence[Stored], counted: AsyncIterator[Sequence[Stored]]
+    unchained: Sequence[Stored], counted: AsyncIterator[Sequence[Stored]]
 ) -> AsyncIterator[str]:
-    yield HEAD + movement_lines(uncounted)
+    yield HEAD + movement_lines(unchained)
     async for batch in counted:
         yield movement_lines(batch)
 

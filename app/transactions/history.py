@@ -54,6 +54,13 @@ ALONG = """
 LOOKED_UP = f"""
   FROM credit_transactions t {ALONG}"""
 
+# Money that went back, or came back, and moved no credit: too little for one, or its credits were taken before.
+NOTED_OF = """
+  FROM returns_without_credits r
+  JOIN LATERAL (
+       SELECT * FROM purchases WHERE id = r.purchase_id AND clerk_user_id = r.clerk_user_id OFFSET 0) p ON true
+ WHERE r.clerk_user_id = $1"""
+
 NEWEST_FIRST = "seq DESC NULLS FIRST, created_at DESC, id DESC"
 
 # The counted rows that match and are not added up yet: those after row $5, if that has the id $6 and they are at most $7.
@@ -113,7 +120,7 @@ SELECT u.credit_balance, coalesce(u.ledger_seq, 0) AS ledger_seq,
        (SELECT count(*) FROM waiting) AS waiting_rows,
        known.seq AS known_seq, known.is_added_up,
        (SELECT id FROM credit_transactions WHERE clerk_user_id = $1 AND seq = u.ledger_seq) AS last_id,
-       sums.*, sums_of_money.*
+       sums.*, sums_of_money.*, noted.*
   FROM users u, known, (
 SELECT count(*) AS counted_rows, count(*) FILTER (WHERE {{untitled}}) AS untitled_rows,
        coalesce(sum(t.amount) FILTER (WHERE t.amount > 0), 0)::bigint AS added_credits,
@@ -122,7 +129,11 @@ SELECT count(*) AS counted_rows, count(*) FILTER (WHERE {{untitled}}) AS untitle
 SELECT array_agg(currency ORDER BY currency) AS currencies,
        array_agg(paid ORDER BY currency) AS paid_cents,
        array_agg(returned ORDER BY currency) AS returned_cents
-  FROM money) sums_of_money
+  FROM money) sums_of_money, (
+SELECT array_agg(currency ORDER BY currency) AS noted_currencies, array_agg(cents ORDER BY currency) AS noted_cents
+  FROM (
+SELECT p.currency, -sum(r.returned_cents)::bigint AS cents {NOTED_OF}
+ GROUP BY p.currency) each) noted
  WHERE u.clerk_user_id = $1
 )
 SELECT *
@@ -240,7 +251,13 @@ def _of_ledger(head: Stored, sums: Sums) -> Totals:
         change_credits=head["credit_balance"],
         sums=sums,
         are_complete=head["is_added_up"],
+        noted=_noted(head),
     )
+
+
+def _noted(head: Stored) -> tuple[Money, ...]:
+    columns = (head["noted_currencies"] or (), head["noted_cents"] or ())
+    return tuple(Money(currency, 0, cents) for currency, cents in zip(*columns, strict=True) if cents)
 
 
 def _sums(head: Stored) -> Sums:

@@ -42,7 +42,8 @@ class Totals:
     """What the matching rows add up to. Rows that do not count are found, and in no sum.
 
     Of an unfiltered ledger with too many rows that were never added up, rows and `change_credits` are known all the
-    same; then `are_complete` is False, and the rest is nothing.
+    same; then `are_complete` is False, and the rest is nothing. `noted` is the money beside an unfiltered ledger, which
+    moved no credit.
     """
 
     found_rows: int
@@ -50,6 +51,12 @@ class Totals:
     change_credits: int
     sums: Sums
     are_complete: bool = True
+    noted: tuple[Money, ...] = ()
+
+    @property
+    def money(self) -> tuple[Money, ...]:
+        """What the rows say and what is noted beside them."""
+        return _added(*self.sums.money, *self.noted)
 
 
 @dataclass(frozen=True, slots=True)

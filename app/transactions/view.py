@@ -10,7 +10,7 @@ from app.transactions.asking import FIELDS, KINDS, LABELS, STATUSES, Asked, Filt
 from app.transactions.cursor import NEWEST, Cursor
 from app.transactions.history import MOST_ADDED, HistoryPage, Stored
 from app.transactions.rows import LedgerRow, ledger_row
-from app.transactions.totals import Totals
+from app.transactions.totals import Money, Totals
 from app.transactions.workshop_choices import MOST_CHOICES, NamedWorkshop
 from app.web.filters import change, day_text, figure, money, month_text, weekday_text
 from app.web.manner import manner
@@ -234,15 +234,15 @@ def _sums_in_words(totals: Totals) -> str:
     credits_said = [said(what, credits=change(sum_credits)) for sum_credits, what in moved if sum_credits]
     paid = [
         said("%(sum)s paid", sum=money(each.paid_cents, each.currency))
-        for each in totals.sums.money
+        for each in totals.money
         if each.paid_cents
     ]
     returned = [
         said("%(sum)s returned", sum=money(-each.returned_cents, each.currency))
-        for each in totals.sums.money
+        for each in totals.money
         if each.returned_cents
     ]
-    money_said = [*paid, *returned]
+    money_said = [*paid, *returned, *map(_noted_in_words, totals.noted)]
     moved_said = said("Credits: %(list)s.", list=", ".join(credits_said))
     return (
         f"{moved_said} {said('Money: %(list)s.', list=', '.join(money_said))}" if money_said else moved_said
@@ -274,3 +274,9 @@ def _said_of(words: Mapping[str, str]) -> Iterable[Option]:
 
 def _with_query(path: str, query: str) -> str:
     return f"{path}?{query}" if query else path
+
+
+def _noted_in_words(noted: Money) -> str:
+    if noted.returned_cents < 0:
+        return said("%(sum)s of it without credits", sum=money(-noted.returned_cents, noted.currency))
+    return said("%(sum)s came back without credits", sum=money(noted.returned_cents, noted.currency))

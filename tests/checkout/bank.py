@@ -71,6 +71,15 @@ async def followed(purchase_id: str) -> list[tuple[int, int, str]]:
     return [(each["amount"], each["returned_cents"], each["reason"]) for each in found]
 
 
+async def noted(purchase_id: str) -> list[int]:
+    """The money of a purchase that moved no credit, oldest first."""
+    found = await rows(
+        "SELECT returned_cents FROM returns_without_credits WHERE purchase_id = $1 ORDER BY recorded_at, id",
+        purchase_id,
+    )
+    return [each["returned_cents"] for each in found]
+
+
 async def fingerprint(user_id: str, purchase_id: str) -> list[Any]:
     """All that is stored of a person and a purchase, and the transactions that wrote it last."""
     return [
@@ -78,5 +87,8 @@ async def fingerprint(user_id: str, purchase_id: str) -> list[Any]:
         await rows("SELECT xmin::text, * FROM purchases WHERE id = $1", purchase_id),
         await rows(
             "SELECT xmin::text, * FROM credit_transactions WHERE clerk_user_id = $1 ORDER BY id", user_id
+        ),
+        await rows(
+            "SELECT xmin::text, * FROM returns_without_credits WHERE clerk_user_id = $1 ORDER BY id", user_id
         ),
     ]

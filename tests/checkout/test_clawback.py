@@ -26,6 +26,7 @@ from tests.checkout.bank import (
     followed,
     look,
     lose,
+    noted,
     payment_of,
     refund,
     win,
@@ -80,14 +81,15 @@ async def test_a_refund_in_parts_takes_whole_credits_for_the_sum(till: Till) -> 
         await look(till, started)
         assert await balance_of(alice) == balance_credits
     assert await state_of(started) == (14_900, 0, None)
-    assert await followed(started.purchase_id) == [(-1, 5000, "refunded"), (-2, 9900, "refunded")]
+    assert await followed(started.purchase_id) == [(-1, 100, "refunded"), (-2, 9900, "refunded")]
+    assert await noted(started.purchase_id) == [4900]
     told = await rows(
         "SELECT description, actor, actor_id FROM credit_transactions WHERE purchase_id = $1 AND type = 'refund'"
         " ORDER BY seq",
         started.purchase_id,
     )
     assert [each["description"] for each in told] == [
-        "Refund of Serial Entrepreneur: −1 credit, $50.00 returned",
+        "Refund of Serial Entrepreneur: −1 credit, $1.00 returned",
         "Refund of Serial Entrepreneur: −2 credits, $99.00 returned",
     ]
     assert {(each["actor"], each["actor_id"]) for each in told} == {("stripe", "evt_test")}

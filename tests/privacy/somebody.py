@@ -8,7 +8,7 @@ from app.accounts.sessions import session
 from app.database import row, tx
 from app.ids import new_id
 from tests.factories import make_user, make_workshop
-from tests.transactions.ledgers import NOW, buy, correct, refund, use
+from tests.transactions.ledgers import NOW, buy, correct, refund, return_without_credits, use
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ async def somebody() -> Somebody:
     purchase_id = await buy(user_id, NOW, credits=3, amount_cents=14900)
     await use(user_id, NOW, title=f"Plan {word}")
     await refund(user_id, purchase_id, NOW)
+    await return_without_credits(user_id, purchase_id, NOW, cents=100)
     await correct(user_id, NOW, 1)
     await buy(user_id, NOW, status="settling")
     await _write_notes(await make_workshop(user_id=user_id, title=f"Plan {word} again"), word)

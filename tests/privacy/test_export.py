@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOBODYS = {"reconcile_cursors", "alerts", "rate_limits", "spent_sign_ins"}
 
 # Kept for good, since it holds ids and no name, address or text of anybody's.
-NAMELESS = {"audit_trail"}
+NAMELESS = {"audit_trail", "returns_without_credits"}
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,7 @@ async def test_the_file_holds_everything_the_person_is_and_wrote_and_bought(app:
     assert alice.purchase_id in {each["id"] for each in held["purchases"]}
     assert [each["seq"] for each in held["credit_transactions"]] == [1, 2, 3, 4]
     assert [each["status"] for each in held["uncounted_credit_transactions"]] == ["pending"]
+    assert [each["returned_cents"] for each in held["returns_without_credits"]] == [100]
     assert alice.address in held["stripe_events"][0]["payload"]
 
 

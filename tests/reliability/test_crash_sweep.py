@@ -17,6 +17,7 @@ from app.payments.stripe_gateway import stripe_gateway
 from app.sandbox.moves import refunding
 from app.webhooks import handlers
 from app.webhooks.handlers import Means, take_in
+from tests.checkout.bank import noted
 from tests.checkout.till import Till, movements_of, purchases_of, session_id_of, settings_for
 from tests.factories import make_user, make_workshop
 from tests.mortality import MOST_TRIPS, Moment, is_survived
@@ -82,12 +83,12 @@ class Buyer:
         assert len(told.paid) == 1
         assert await movements_of(self.user_id) == BOUGHT_AND_UNLOCKED
 
-    def refunded(self, session_id: str) -> StripeEvent:
-        """All of the money goes back; the event that tells of it."""
+    def refunded(self, session_id: str, cents: int | None = None) -> StripeEvent:
+        """All of the money goes back, or so much of it; the event that tells of it."""
         payment = self.till.sandbox.stored("checkout.session", session_id)["payment_intent"]
         with self.till.sandbox.state.change() as change:
             charge = refunding.charge_of(change, {"payment_intent": payment})
-            made = refunding.refund(change, charge, {}, ends="succeeded")
+            made = refunding.refund(change, charge, {"amount": cents} if cents else {}, ends="succeeded")
         return StripeEvent(f"evt_{made['id']}", "refund.created", made["id"], False, b"{}")
 
 
@@ -185,6 +186,32 @@ async def test_a_killed_refund_is_made_good_by_its_redelivery(
         told = Told(returned={purchase["id"]: (purchase["amount_cents"], False)}, taken_events=[event.id])
         assert (await judged(told, people=[alice.user_id])).returns == ()
         assert await movements_of(alice.user_id) == BOUGHT_AND_UNLOCKED + TAKEN_BACK
+        if has_ended:
+            assert trip > 8
+            return
+    raise AssertionError("the refund never ended")
+
+
+@BOTH
+async def test_a_killed_refund_that_takes_no_credit_is_told_of_once(
+    till: Till, database_url: str, moment: Moment
+) -> None:
+    """C01, STMT-02: its note and what the purchase says of its money come together, and a redelivery adds nothing."""
+    for trip in range(1, MOST_TRIPS, STEP):
+        alice = await buyer_at(till)
+        session_id, paid = await alice.paid()
+        await alice.hear(paid)
+        event = alice.refunded(session_id, 4900)
+        work = partial(with_own_gateway, till, partial(alice.hear, event))
+        has_ended = await is_survived(work, database_url, moment=moment, trip=trip)
+        [purchase] = await purchases_of(alice.user_id)
+        assert sum(await noted(purchase["id"])) == purchase["amount_refunded_cents"]
+        await alice.hear(event)
+        await alice.hear(event)
+        told = Told(returned={purchase["id"]: (4900, False)}, taken_events=[event.id])
+        assert (await judged(told, people=[alice.user_id])).returns == ()
+        assert await noted(purchase["id"]) == [4900]
+        assert await movements_of(alice.user_id) == BOUGHT_AND_UNLOCKED
         if has_ended:
             assert trip > 8
             return

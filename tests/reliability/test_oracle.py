@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from app.database import connection, row, tx
-from app.ledger.payments import take_back
+from app.ledger.payments import note_return, take_back
 from app.ledger.posting import Actor
 from tests import oracle
 from tests.factories import make_purchase, make_user, make_workshop
@@ -43,6 +43,19 @@ async def test_credits_that_do_not_follow_the_money_are_named(
     await row("UPDATE purchases SET amount_refunded_cents = $2 WHERE id = $1", bought, refunded_cents)
     told = Told(paid={f"cs_test_{bought}": bought}, returned={bought: (refunded_cents, is_held)})
     assert (await judged(told, people=[alice])).returns == (bought,)
+
+
+@pytest.mark.parametrize(("told_cents", "is_right"), [((), False), ((4_900,), True), ((4_900, 4_900), False)])
+async def test_money_that_moved_no_credit_and_is_not_told_of_once_is_named(
+    rolled_back: None, told_cents: tuple[int, ...], is_right: bool
+) -> None:
+    alice = await make_user()
+    bought = await make_purchase(user_id=alice, credits=3, amount_cents=14_900, status="paid")
+    await row("UPDATE purchases SET amount_refunded_cents = 4900 WHERE id = $1", bought)
+    for cents in told_cents:
+        await note_return(alice, bought, cents)
+    told = Told(paid={f"cs_test_{bought}": bought}, returned={bought: (4_900, False)})
+    assert (await judged(told, people=[alice])).returns == (() if is_right else (bought,))
 
 
 async def test_a_dispute_that_holds_the_money_asks_for_all_credits(rolled_back: None) -> None:

@@ -11,6 +11,7 @@ from app.ledger.payments import (
     await_purchase,
     fail_purchase,
     give_back,
+    note_return,
     post_purchase,
     take_back,
 )
@@ -108,6 +109,14 @@ async def refund(
     cause = Cause(description="Refund", actor=STRIPE, reason="refunded", returned_cents=cents, at=at)
     async with tx():
         await take_back(user_id, purchase_id, credits, **cause)
+
+
+async def return_without_credits(user_id: str, purchase_id: str, at: datetime, *, cents: int) -> None:
+    """Money of a purchase goes back, or comes back, `cents` more than before, and moves no credit."""
+    sql = "UPDATE purchases SET amount_refunded_cents = amount_refunded_cents + $2 WHERE id = $1"
+    await row(sql, purchase_id, cents)
+    async with tx():
+        await note_return(user_id, purchase_id, cents, at=at)
 
 
 async def dispute(user_id: str, purchase_id: str, at: datetime, *, credits: int = 1) -> None:

@@ -13,6 +13,7 @@ from app.ledger.posting import Actor, consume
 from app.transactions import history
 from app.transactions.asking import NO_FILTERS, Filters
 from app.transactions.cursor import NEWEST, Cursor, after_counted, after_uncounted, cursor
+from app.transactions.export import export
 from app.transactions.history import PAGE_ROWS, REMEMBERED, HistoryPage, history_page
 from app.transactions.matching import ALL
 from app.transactions.months import StatementMonth
@@ -26,6 +27,7 @@ from tests.transactions.ledgers import (
     give,
     give_back_refund,
     refund,
+    return_without_credits,
     settle,
     use,
     write_varied_ledger,
@@ -248,6 +250,26 @@ async def test_a_refund_that_failed_returns_its_credits_and_its_money(pool: None
     [money] = page.totals.sums.money
     assert (money.paid_cents, money.returned_cents) == (7900, 0)
     assert page.balance_credits == 1
+
+
+async def test_money_that_moved_no_credit_is_added_to_the_whole_ledger_and_to_no_filtered_rows(
+    pool: None,
+) -> None:
+    """HIST-07"""
+    alice = await make_user()
+    bought = await buy(alice, NOW - timedelta(days=9), credits=3, amount_cents=14900)
+    await refund(alice, bought, NOW - timedelta(days=8), cents=5000)
+    await return_without_credits(alice, bought, NOW - timedelta(days=7), cents=4900)
+    await return_without_credits(alice, bought, NOW - timedelta(days=6), cents=-900)
+    for _ in range(2):  # added up anew, and remembered
+        whole = (await page_at(alice)).totals
+        assert [each.returned_cents for each in whole.money] == [-9000]
+        assert [each.returned_cents for each in whole.sums.money] == [-5000]
+    filtered = (await page_at(alice, filters=Filters("refund"))).totals
+    assert [each.returned_cents for each in filtered.money] == [-5000]
+    for filters, notes in ((NO_FILTERS, 2), (Filters("refund"), 0)):
+        text = "".join([piece async for piece in (await export(alice, filters, now=NOW)).pieces])
+        assert text.count("0 credits") == notes
 
 
 async def test_a_payment_that_settles_takes_its_place_at_that_moment(pool: None) -> None:

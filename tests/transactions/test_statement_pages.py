@@ -15,7 +15,16 @@ from app.transactions.statements import statement as statements
 from app.web.filters import change
 from tests.factories import make_user
 from tests.transactions.counting import counted_queries
-from tests.transactions.ledgers import NOW, buy, give, give_back_refund, refund, use, write_varied_ledger
+from tests.transactions.ledgers import (
+    NOW,
+    buy,
+    give,
+    give_back_refund,
+    refund,
+    return_without_credits,
+    use,
+    write_varied_ledger,
+)
 from tests.transactions.signed_in import Element, Html, signed_in, stranger
 from tests.web.reading import untokened
 
@@ -144,17 +153,26 @@ async def test_the_month_that_is_not_over_says_so_far_and_shows_what_settles(
     assert "Settling" not in (await page_of(client, "/statements/2026-10")).one("main").text
 
 
-async def test_money_that_no_row_carries_is_said_with_its_receipt(
+async def test_money_that_took_no_credit_is_in_what_was_returned_and_leads_to_its_receipt(
     client: httpx.AsyncClient, alice: str
 ) -> None:
-    """STMT-02"""
+    """STMT-02: the rows add up to what they say themselves, so the sum of both leads to no rows."""
     bought = await buy(alice, OCTOBER, credits=3, amount_cents=14900, pack_name="Serial Entrepreneur")
     await refund(alice, bought, OCTOBER, cents=5000)
-    await row("UPDATE purchases SET amount_refunded_cents = 9900 WHERE id = $1", bought)
-    page = await page_of(client, "/statements/2026-11")
-    assert lines_of(page)["Returned of Serial Entrepreneur, in no row yet"] == "−$49.00"
-    assert page.one("main").one("a", href=f"/purchases/{bought}").text == "−$49.00"
-    assert lines_of(page)["Returned"] == "None"
+    await return_without_credits(alice, bought, OCTOBER + timedelta(days=1), cents=4900)
+    await return_without_credits(alice, bought, OCTOBER + timedelta(days=2), cents=-900)
+    page = await page_of(client, "/statements/2026-10")
+    lines = lines_of(page)
+    assert (lines["Paid"], lines["Returned"]) == ("$149.00", "−$90.00")
+    assert lines["Of that without credits: Serial Entrepreneur, 6 Oct 2026"] == "−$49.00"
+    assert lines["Of that without credits: Serial Entrepreneur, 7 Oct 2026"] == "$9.00"
+    assert [each.text for each in page.all("dl")[1].all("a")] == ["$149.00", "−$49.00", "$9.00"]
+    assert [each.text for each in page.all("dl")[1].all("a", href=f"/purchases/{bought}")] == [
+        "−$49.00",
+        "$9.00",
+    ]
+    assert [each.text for each in page.one("tfoot").all("td", class_="num")] == ["+2", "", "$99.00"]
+    assert lines_of(await page_of(client, "/statements/2026-11"))["Returned"] == "None"
 
 
 async def test_a_month_without_movement_keeps_its_balance_and_one_before_the_first_row_is_zero(

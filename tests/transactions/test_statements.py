@@ -18,7 +18,16 @@ from app.transactions.months import StatementMonth, month_of
 from app.transactions.statements.file import statement_file
 from app.transactions.statements.statement import Statement, statement_of
 from tests.factories import make_user
-from tests.transactions.ledgers import NOW, buy, give, refund, settle, use, write_varied_ledger
+from tests.transactions.ledgers import (
+    NOW,
+    buy,
+    give,
+    refund,
+    return_without_credits,
+    settle,
+    use,
+    write_varied_ledger,
+)
 
 OCTOBER, NOVEMBER = StatementMonth(2026, 10), month_of(NOW)
 
@@ -84,24 +93,77 @@ async def test_the_money_of_all_months_is_that_of_the_purchases(alice: str, alic
     paid = sum(money.paid_cents for each in alices for money in each.money)
     returned = sum(money.returned_cents for each in alices for money in each.money)
     assert paid == sum(each["amount_cents"] for each in purchases) > 0
-    carried = sum(each.returned_cents for each in alices[-1].carried)
-    assert carried - returned == sum(each["amount_refunded_cents"] for each in purchases) > 0
+    assert -returned == sum(each["amount_refunded_cents"] for each in purchases) > 0
 
 
-async def test_money_that_no_row_carries_stands_in_the_open_month_until_one_does(pool: None) -> None:
-    """STMT-02: too little went back for a credit; a closed month does not change when the rest follows."""
+async def file_of(user_id: str, month: StatementMonth, *, now: datetime = NOW) -> str:
+    return "".join([piece async for piece in await statement_file(user_id, month, now=now)])
+
+
+async def test_money_that_takes_no_credit_stands_in_its_own_month_for_good(pool: None) -> None:
+    """STMT-02: $49.00 of $149.00 in October; what follows in November, and December's coming, leave October as it was."""
     user_id = await make_user()
     bought = await buy(user_id, NOW - timedelta(days=40), credits=3, amount_cents=14900)
-    await rows("UPDATE purchases SET amount_refunded_cents = 4900 WHERE id = $1", bought)
-    open_month = await statement_of(user_id, NOVEMBER, now=NOW)
-    assert [(each.purchase_id, each.returned_cents) for each in open_month.carried] == [(bought, 4900)]
-    assert open_month.money == []
-    before = await statement_of(user_id, OCTOBER, now=NOW)
-    await rows("UPDATE purchases SET amount_refunded_cents = 0 WHERE id = $1", bought)
-    await refund(user_id, bought, NOW, cents=5000)
-    after = await statement_of(user_id, NOVEMBER, now=NOW)
-    assert (after.carried, after.money[0].returned_cents) == ([], -5000)
-    assert await statement_of(user_id, OCTOBER, now=NOW) == before
+    await return_without_credits(user_id, bought, NOW - timedelta(days=10), cents=4900)
+    october = await statement_of(user_id, OCTOBER, now=NOW)
+    assert [(each.purchase_id, each.returned_cents) for each in october.noted] == [(bought, 4900)]
+    assert [each.returned_cents for each in october.money] == [-4900]
+    written = await file_of(user_id, OCTOBER)
+    november = await statement_of(user_id, NOVEMBER, now=NOW)
+    assert (november.noted, november.money) == ([], [])
+    await refund(user_id, bought, NOW, cents=100)
+    await return_without_credits(user_id, bought, NOW, cents=-4900)
+    for now in (NOW, NOW + timedelta(days=40)):
+        assert await statement_of(user_id, OCTOBER, now=now) == october
+        assert await file_of(user_id, OCTOBER, now=now) == written
+        november = await statement_of(user_id, NOVEMBER, now=now)
+        assert [each.returned_cents for each in november.money] == [4800]
+        assert [each.returned_cents for each in november.moved] == [-100]
+
+
+async def test_the_edges_of_a_month_belong_to_one_month_each(pool: None) -> None:
+    """STMT-01, STMT-02"""
+    user_id = await make_user()
+    bought = await buy(user_id, NOW - timedelta(days=40), credits=3, amount_cents=14900)
+    first = datetime(2026, 10, 1, tzinfo=UTC)
+    for shift, cents in ((-1, 1), (0, 20)):
+        await return_without_credits(user_id, bought, first + timedelta(microseconds=shift), cents=cents)
+    months = [StatementMonth(2026, 9), OCTOBER]
+    found = [(await statement_of(user_id, month, now=NOW)).noted for month in months]
+    assert [[each.returned_cents for each in noted] for noted in found] == [[1], [20]]
+
+
+async def test_a_clock_that_runs_backwards_notes_no_money_before_the_rows_that_are_there(pool: None) -> None:
+    """STMT-01"""
+    user_id = await make_user()
+    bought = await buy(user_id, datetime(2026, 10, 1, tzinfo=UTC))
+    await return_without_credits(user_id, bought, datetime(2026, 9, 30, tzinfo=UTC), cents=1)
+    assert len((await statement_of(user_id, OCTOBER, now=NOW)).noted) == 1
+
+
+async def test_the_file_of_a_month_tells_money_that_took_no_credit_and_adds_up_to_the_page(
+    pool: None,
+) -> None:
+    """STMT-03"""
+    user_id = await make_user()
+    bought = await buy(user_id, NOW - timedelta(days=20), credits=3, amount_cents=14900, pack_name="=Pack")
+    await return_without_credits(user_id, bought, NOW - timedelta(days=10), cents=4900)
+    await return_without_credits(user_id, bought, NOW - timedelta(days=9), cents=-4900)
+    await refund(user_id, bought, NOW - timedelta(days=8), cents=5000)
+    lines = list(csv.DictReader(io.StringIO(await file_of(user_id, OCTOBER), newline="")))
+    assert [(line["type"], line["credits"], line["money_minor_units"]) for line in lines] == [
+        ("refund", "0", "-4900"),
+        ("reversal", "0", "4900"),
+        ("purchase", "3", "14900"),
+        ("refund", "-1", "-5000"),
+    ]
+    assert {(line["currency"], line["purchase"], line["status"]) for line in lines} == {
+        ("USD", bought, "completed")
+    }
+    assert lines[0]["description"] == "Refund of =Pack: 0 credits"
+    assert lines[1]["description"] == "Refund of =Pack failed: 0 credits"
+    [money] = (await statement_of(user_id, OCTOBER, now=NOW)).money
+    assert sum(int(line["money_minor_units"]) for line in lines) == money.paid_cents + money.returned_cents
 
 
 async def test_a_payment_counts_in_the_month_in_which_it_settled(pool: None) -> None:

@@ -8,14 +8,15 @@ from datetime import datetime
 
 from app.database import rows, tx
 from app.ledger.statement import balances_before
-from app.transactions.csv_rows import HEAD, SELECTED, movement_lines
+from app.transactions.csv_rows import HEAD, NOTED_SELECTED, SELECTED, movement_lines
 from app.transactions.history import ALONG, LOOKED_UP, Stored
 from app.transactions.months import StatementMonth, month_of
-from app.transactions.statements.statement import WAIT
+from app.transactions.statements.statement import IN_MONTH, WAIT
 
 BATCH_ROWS = 1_000
 
 WAITING = f"SELECT {SELECTED} {LOOKED_UP} WHERE {WAIT}"
+NOTED = f"SELECT {NOTED_SELECTED} {IN_MONTH}"
 COUNTED = f"""
 SELECT {SELECTED}, t.seq
   FROM (
@@ -27,19 +28,23 @@ SELECT * FROM credit_transactions
 async def statement_file(
     user_id: str, month: StatementMonth, *, now: datetime, batch_rows: int = BATCH_ROWS
 ) -> AsyncIterator[str]:
-    """The pieces of the file; what does not count yet comes first, in the month that is not over.
+    """The pieces of the file; what has no place in the chain comes first.
 
+    Shape: in the month that is not over, what does not count yet; then money that moved no credit; then the rows.
     Inside: a read-only tx of its own for what may still change; it is over when the file begins.
     Raises: NotFound: there is no such person.
     """
     async with tx(isolation="repeatable_read", readonly=True):
         opening, closing = await balances_before(user_id, [month.start_at, month.end_at])
         waiting = [] if month < month_of(now) else await rows(WAITING, user_id)
-    return _pieces(waiting, _counted(user_id, opening.ledger_seq, closing.ledger_seq, batch_rows))
+        noted = await rows(NOTED, user_id, month.start_at, month.end_at)
+    return _pieces([*waiting, *noted], _counted(user_id, opening.ledger_seq, closing.ledger_seq, batch_rows))
 
 
-async def _pieces(waiting: Sequence[Stored], counted: AsyncIterator[Sequence[Stored]]) -> AsyncIterator[str]:
-    yield HEAD + movement_lines(waiting)
+async def _pieces(
+    unchained: Sequence[Stored], counted: AsyncIterator[Sequence[Stored]]
+) -> AsyncIterator[str]:
+    yield HEAD + movement_lines(unchained)
     async for batch in counted:
         yield movement_lines(batch)
 

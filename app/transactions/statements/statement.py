@@ -12,7 +12,7 @@ from app.database import row, rows, tx
 from app.errors import NotFound
 from app.ledger.rules import Kind
 from app.ledger.statement import Standing, balances_before
-from app.transactions.history import JOINED, LOOKED_UP, MONEY, MOVEMENT, Stored
+from app.transactions.history import JOINED, LOOKED_UP, MONEY, MOVEMENT, NOTED_OF, Stored
 from app.transactions.months import StatementMonth, month_of
 from app.transactions.totals import Money
 
@@ -30,24 +30,19 @@ SELECT {MOVEMENT}, {MONEY} {LOOKED_UP}
  ORDER BY t.seq LIMIT $4"""
 WAIT = "t.clerk_user_id = $1 AND t.seq IS NULL AND t.status = 'pending' ORDER BY t.created_at, t.id"
 WAITING = f"SELECT {MOVEMENT}, {MONEY} {LOOKED_UP} WHERE {WAIT}"
-# Money that went back, or came back, since the last row that says so: too little for a credit, or held by a dispute.
-# It stands in the month that is not over yet until a row carries it, so that closed months never change.
-CARRIED = """
-SELECT p.id, p.pack_name, p.currency, p.amount_refunded_cents - coalesce(told.cents, 0) AS cents
-  FROM purchases p
-  LEFT JOIN LATERAL (
-       SELECT sum(t.returned_cents) AS cents FROM credit_transactions t WHERE t.purchase_id = p.id) told ON true
- WHERE p.clerk_user_id = $1 AND p.status = 'paid' AND p.amount_refunded_cents <> coalesce(told.cents, 0)
- ORDER BY p.created_at, p.id"""
+IN_MONTH = f"""{NOTED_OF} AND r.recorded_at >= $2 AND r.recorded_at < $3
+ ORDER BY r.recorded_at, r.id"""
+NOTED = f"SELECT r.purchase_id, p.pack_name, p.currency, r.recorded_at, r.returned_cents {IN_MONTH}"
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Money of a purchase that no row carries yet. Units: minor units of `currency`, negative if it came back."""
+    """Money of a purchase that moved no credit. Units: minor units of `currency`, negative if it came back."""
 
     purchase_id: str
     pack_name: str
     currency: str
+    recorded_at: datetime
     returned_cents: int
 
 
@@ -56,8 +51,9 @@ class Statement:
     """One month.
 
     `credits` are by kind and signed as the balance felt them. `movements` are oldest first, at most `SHOWN_ROWS` of
-    `row_count`; `money` is what they say, of which `returning` are the kinds of row that carry what went back. `waiting` and `carried` stand only in the month that is not over: no row
-    counts them yet.
+    `row_count`; `moved` is the money that these rows say, of which `returning` are the kinds of row that carry what
+    went back. `noted` is the money that moved no credit; `money` is both. `waiting` stands only in the month that is
+    not over: no row counts it yet.
     """
 
     month: StatementMonth
@@ -71,7 +67,8 @@ class Statement:
     row_count: int
     movements: Sequence[Stored]
     waiting: Sequence[Stored]
-    carried: Sequence[Returned]
+    moved: Sequence[Money]
+    noted: Sequence[Returned]
     returning: frozenset[str]
 
 
@@ -90,7 +87,7 @@ async def statement_of(user_id: str, month: StatementMonth, *, now: datetime) ->
         moved = await rows(MOVED, user_id, opening.ledger_seq, closing.ledger_seq)
         movements = await rows(ROWS, user_id, opening.ledger_seq, closing.ledger_seq, SHOWN_ROWS)
         waiting = [] if is_over else await rows(WAITING, user_id)
-        carried = [] if is_over else await rows(CARRIED, user_id)
+        noted = [Returned(**each) for each in await rows(NOTED, user_id, month.start_at, month.end_at)]
     return Statement(
         month=month,
         is_over=is_over,
@@ -99,13 +96,12 @@ async def statement_of(user_id: str, month: StatementMonth, *, now: datetime) ->
         opening=opening,
         closing=closing,
         credits=_credits(moved),
-        money=_money(moved),
+        money=_money(moved, noted),
         row_count=sum(each["count"] for each in moved),
         movements=movements,
         waiting=waiting,
-        carried=[
-            Returned(each["id"], each["pack_name"], each["currency"], each["cents"]) for each in carried
-        ],
+        moved=_money(moved),
+        noted=noted,
         returning=frozenset(
             each["type"] for each in moved if each["type"] != Kind.PURCHASE and each["cents"]
         ),
@@ -119,10 +115,12 @@ def _credits(moved: Sequence[Stored]) -> Mapping[str, int]:
     return credits
 
 
-def _money(moved: Sequence[Stored]) -> list[Money]:
+def _money(moved: Sequence[Stored], noted: Sequence[Returned] = ()) -> list[Money]:
     paid: Counter[str] = Counter()
     returned: Counter[str] = Counter()
     for each in moved:
         if each["currency"] is not None:
             (paid if each["type"] == Kind.PURCHASE else returned)[each["currency"]] += each["cents"]
+    for note in noted:
+        returned[note.currency] -= note.returned_cents
     return [Money(currency, paid[currency], returned[currency]) for currency in sorted({*paid, *returned})]

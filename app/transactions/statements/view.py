@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.ledger.rules import Kind, Status
 from app.ledger.statement import Standing
@@ -79,7 +79,7 @@ def statement_view(statement: Statement, *, now: datetime) -> StatementView:
     """The page of one month."""
     month, shown = statement.month, len(statement.movements)
     change_credits = sum(statement.credits.values())
-    sums = [money(each.paid_cents + each.returned_cents, each.currency) for each in statement.money]
+    sums = [money(each.paid_cents + each.returned_cents, each.currency) for each in statement.moved]
     is_cut = shown < statement.row_count
     return StatementView(
         title=said("Statement for %(month)s", month=month.label),
@@ -92,7 +92,7 @@ def statement_view(statement: Statement, *, now: datetime) -> StatementView:
         ),
         parts=tuple(_part(month, kind, said(label), statement.credits[kind]) for kind, label in PARTS),
         closing=_balance(_closing_label(statement), statement.closing.balance_credits),
-        money=(*_money_lines(statement), *map(_carried_line, statement.carried)),
+        money=tuple(_money_lines(statement)),
         count_text=_count_text(statement.row_count),
         rows=tuple(map(ledger_row, statement.movements)),
         waiting=tuple(map(ledger_row, statement.waiting)),
@@ -132,30 +132,33 @@ def _closing_label(statement: Statement) -> str:
 
 
 def _money_lines(statement: Statement) -> list[Line]:
-    """Rows of one kind and one currency add up to a figure of theirs; where there are more, it leads nowhere."""
+    """What was paid and returned in each currency, and what of that moved no credit.
+
+    Rows of one kind and one currency add up to a figure of theirs; where there is more in it, it leads nowhere.
+    """
     every, back = statement.money or [Money("usd", 0, 0)], statement.returning
     paid_in = Kind.PURCHASE if len(every) == 1 else ""
-    returned_in = "".join(back) if len(every) == len(back) == 1 else ""
-    return [
-        Line(
-            label,
-            money(cents, each.currency) if cents else said("None"),
-            _rows(statement.month, kind) if cents and kind else "",
+    returned_in = "".join(back) if len(every) == len(back) == 1 and not statement.noted else ""
+    lines = []
+    for each in every:
+        lines.append(_sum_line(said("Paid"), each.paid_cents, each.currency, statement.month, paid_in))
+        lines.append(
+            _sum_line(said("Returned"), each.returned_cents, each.currency, statement.month, returned_in)
         )
-        for each in every
-        for label, cents, kind in (
-            (said("Paid"), each.paid_cents, paid_in),
-            (said("Returned"), each.returned_cents, returned_in),
-        )
-    ]
+        lines += [_noted_line(note) for note in statement.noted if note.currency == each.currency]
+    return lines
 
 
-def _carried_line(carried: Returned) -> Line:
-    moved = marked("Returned of %(pack)s, in no row yet")
-    if carried.returned_cents <= 0:
-        moved = marked("Came back of %(pack)s, in no row yet")
-    text = money(-carried.returned_cents, carried.currency)
-    return Line(said(moved, pack=carried.pack_name), text, f"/purchases/{carried.purchase_id}")
+def _sum_line(label: str, cents: int, currency: str, month: StatementMonth, kind: str) -> Line:
+    if not cents:
+        return Line(label, said("None"))
+    return Line(label, money(cents, currency), _rows(month, kind) if kind else "")
+
+
+def _noted_line(note: Returned) -> Line:
+    day = day_text(note.recorded_at.astimezone(UTC).date())
+    label = said("Of that without credits: %(pack)s, %(day)s", pack=note.pack_name, day=day)
+    return Line(label, money(-note.returned_cents, note.currency), f"/purchases/{note.purchase_id}")
 
 
 def _count_text(count: int) -> str:
