@@ -13,7 +13,7 @@ WEEKS = 12
 def balance_line(changes: Sequence[Change], *, now: datetime) -> BalanceChart:
     """The last weeks of a balance.
 
-    Shape: `changes` are oldest first; the first is the balance at the beginning, or earlier.
+    Shape: `changes` are oldest first; the first is the balance at the beginning, or earlier, and others follow.
     """
     start = now - timedelta(weeks=WEEKS)
     weeks = [_week(changes, start + timedelta(weeks=week)) for week in range(WEEKS + 1)]

@@ -39,7 +39,7 @@ def dashboard_view(
         unit_text=unit_text,
         is_owed=facts.latest.balance_credits < 0,
         sentence=balance_sentence(facts.sums),
-        line=balance_line(facts.changes, now=now) if facts.latest.ledger_seq else None,
+        line=balance_line(facts.changes, now=now) if len(facts.changes) > 1 else None,
         workshops=workshops,
         workshops_newest_href="" if is_first_page else PATH,
         workshops_older_href=f"{PATH}?workshops={facts.next_workshops}" if facts.next_workshops else "",

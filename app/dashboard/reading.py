@@ -88,7 +88,7 @@ async def facts_of(user_id: str, *, now: datetime, workshops_from: Cursor) -> Fa
         if person is None:
             raise NotFound("person")
         latest = await history_page(user_id, NO_FILTERS, now=now, page_rows=LATEST_ROWS, most_added=0)
-        changes = await _changes(user_id, now - timedelta(weeks=WEEKS))
+        changes = await _changes(user_id, now)
         workshops = await _workshops(user_id, workshops_from)
         payments = await rows(PAYMENTS, user_id, now - FAILED_FOR, MOST_PAYMENTS)
     return Facts(
@@ -112,7 +112,9 @@ def _place_after(workshop: Stored) -> Cursor:
     return after_uncounted(workshop["created_at"], workshop["id"])
 
 
-async def _changes(user_id: str, since: datetime) -> list[Change]:
-    """The balance at `since`, then day by day after each day's movements."""
-    [stood] = await balances_before(user_id, [since])
-    return [Change(since, stood.balance_credits), *await changes_after(user_id, stood.ledger_seq)]
+async def _changes(user_id: str, now: datetime) -> list[Change]:
+    """The balance some weeks ago, then after each movement."""
+    start = now - timedelta(weeks=WEEKS)
+    [stood] = await balances_before(user_id, [start])
+    moved = await changes_after(user_id, stood.ledger_seq, start=start, end=now)
+    return [Change(start, stood.balance_credits), *moved]

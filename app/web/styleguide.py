@@ -49,8 +49,8 @@ class SampleChart:
     low_text: str
     title: str
     text: str
-    first_day: str
-    last_day: str
+    first_text: str
+    last_text: str
     figures: tuple[SampleFigure, ...]
     width: int = 600
     height: int = 100
@@ -170,8 +170,8 @@ CHART = SampleChart(
     low_text="−1",
     title="Balance over time",
     text="From 0 credits to 0 credits, in 5 steps. Highest 3 credits, lowest −1 credit. The dashed line is zero.",
-    first_day="30 Aug 2026",
-    last_day="22 Nov 2026",
+    first_text="30 Aug 2026",
+    last_text="22 Nov 2026",
     figures=(SampleFigure("November 2026, so far", "0"), SampleFigure("October 2026", "−1")),
 )
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ START = NOW - timedelta(weeks=WEEKS)
 def test_the_line_runs_from_edge_to_edge() -> None:
     line = balance_line([Change(START, 0), Change(NOW - timedelta(weeks=WEEKS / 2), 4)], now=NOW)
     assert line.path == f"M0 {HEIGHT}H{WIDTH // 2}V0H{WIDTH}V0"
-    assert (line.first_day, line.last_day) == ("30 Aug 2026", "22 Nov 2026")
+    assert (line.first_text, line.last_text) == ("30 Aug 2026", "22 Nov 2026")
     assert line.zero_y is None
 
 
@@ -26,11 +26,14 @@ def test_a_debt_marks_the_zero_line() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ([Change(START, 2)], "Unchanged at 2 credits."),
         ([Change(START, 2), Change(NOW, 1)], "From 2 credits to 1 credit, in 1 step."),
         (
             [Change(START, 0), Change(NOW, 3), Change(NOW, -1)],
             "From 0 credits to −1 credit, in 2 steps. Highest 3 credits, lowest −1 credit. The dashed line is zero.",
+        ),
+        (
+            [Change(START, 2), Change(NOW, 2, (3, 1), movements=3), Change(NOW, 3)],
+            "From 2 credits to 3 credits, in 4 steps. Highest 3 credits, lowest 1 credit.",
         ),
     ],
 )

@@ -72,6 +72,25 @@ async def test_the_step_line_says_its_figures_in_a_table(client: httpx.AsyncClie
     assert [each.text for each in figures] == ["1"] * 10 + ["2"] * 3
 
 
+async def test_a_purchase_with_its_unlock_reaches_what_was_there_between(
+    client: httpx.AsyncClient, alice: str
+) -> None:
+    await buy(alice, NOW - timedelta(minutes=9))
+    await use(alice, NOW - timedelta(minutes=8))
+    chart = (await dashboard(client)).one("svg", role="img")
+    assert chart.one("desc").text == (
+        "From 0 credits to 0 credits, in 2 steps. Highest 1 credit, lowest 0 credits."
+    )
+    assert "V0H" in str(chart.one("path", class_="chart-line")["d"])
+
+
+async def test_a_line_that_would_be_flat_is_left_out(client: httpx.AsyncClient, alice: str) -> None:
+    await give(alice, NOW - timedelta(days=200))
+    page = await dashboard(client)
+    assert not page.all("svg", role="img")
+    assert [each.text for each in page.all("a", href="/balance")] == ["Balance explained"]
+
+
 async def test_workshops_say_step_and_state_and_lead_on(client: httpx.AsyncClient, alice: str) -> None:
     await give(alice, NOW - timedelta(days=9))
     _, unlocked = await use(alice, NOW - timedelta(days=8), title="Launch plan")

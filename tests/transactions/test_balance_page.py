@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from app.accounts.preferences import Preferences, keep
 from app.transactions.asking import asked
-from app.transactions.balance import reading
 from app.transactions.balance.explaining import Sentence, balance_sentence
 from app.transactions.balance.reading import changes_after, day_end, life_of
 from app.transactions.history import history_page
 from tests.factories import make_user
-from tests.transactions.ledgers import NOW, buy, give, refund, use, write_varied_ledger
+from tests.transactions.ledgers import NOW, buy, give, refund, undo, use, write_varied_ledger
 from tests.transactions.signed_in import HTMX, Html
 
 PATH = "/balance"
@@ -189,20 +188,53 @@ async def test_a_newcomer_reads_why_there_is_nothing(client: httpx.AsyncClient) 
     assert not page.all("svg", role="img")
 
 
-async def test_of_one_days_rows_the_last_stands_for_all(pool: None, alice: str) -> None:
-    for hour in (0, 1, 23, 24):
-        await give(alice, datetime(2026, 10, 1, 0, 0, tzinfo=UTC) + timedelta(hours=hour))
-    assert [each.balance_credits for each in await changes_after(alice, 0)] == [3, 4]
-    assert [each.balance_credits for each in await changes_after(alice, 3)] == [4]
+async def test_each_movement_is_drawn_that_can_be_seen_and_each_is_counted(pool: None, alice: str) -> None:
+    start = NOW - timedelta(days=80)
+    await give(alice, start + timedelta(days=1), 2)
+    await give(alice, start + timedelta(days=1, hours=6))
+    await use(alice, start + timedelta(days=1, hours=6, minutes=1))
+    await use(alice, start + timedelta(days=1, hours=6, minutes=2))
+    await give(alice, NOW + timedelta(days=1), 4)  # by a clock that is ahead
+    first, merged, last = await changes_after(alice, 0, start=start, end=NOW)
+    assert (first.at, first.levels, first.movements) == (start + timedelta(days=1), (2,), 1)
+    assert merged.at == start + timedelta(days=1, hours=6, minutes=2)
+    assert (merged.levels, merged.movements) == ((3, 1, 1), 3)
+    assert await changes_after(alice, 4, start=start, end=NOW) == [last]
 
 
-async def test_a_line_too_long_to_draw_says_where_it_begins(
-    client: httpx.AsyncClient, alice: str, monkeypatch: pytest.MonkeyPatch
+async def test_a_purchase_used_undone_and_used_again_is_four_steps(
+    client: httpx.AsyncClient, alice: str
 ) -> None:
-    monkeypatch.setattr(reading, "DRAWN_DAYS", 2)
-    for days in (90, 60, 30):
-        await give(alice, NOW - timedelta(days=days))
+    """Within minutes, as most buyers do."""
+    await buy(alice, NOW - timedelta(minutes=9))
+    unlock, _ = await use(alice, NOW - timedelta(minutes=8))
+    await undo(unlock, NOW - timedelta(minutes=7))
+    await use(alice, NOW - timedelta(minutes=6))
     page = await page_of(client)
-    assert page.one("svg", role="img").one("desc").text.startswith("From 2 credits to 3 credits, in 1 step.")
-    assert "the figures go back further." in page.text
-    assert len(page.one("details").one("tbody").all("tr")) == 4
+    chart = page.one("svg", role="img")
+    assert chart.one("desc").text == (
+        "From 0 credits to 0 credits, in 4 steps. Highest 1 credit, lowest 0 credits."
+    )
+    assert str(chart.one("path", class_="chart-line")["d"]).count("V0H") >= 2
+    assert [each.text for each in page.one("div", class_="chart-ends").all("span")] == [
+        "1 Nov 2026, 11:50",
+        "12:00",
+    ]
+
+
+async def test_the_line_of_a_long_life_is_bounded_and_whole(pool: None, alice: str) -> None:
+    start = NOW - timedelta(days=200)
+    for hour in range(60):
+        await give(alice, start + timedelta(hours=hour // 2))
+    life = await life_of(alice, now=NOW)
+    assert len(life.changes) < 20
+    assert sum(each.movements for each in life.changes[1:]) == 60
+    assert (life.changes[0].balance_credits, life.changes[-1].balance_credits) == (0, 60)
+
+
+async def test_a_past_debt_names_its_zero_beside_the_line(client: httpx.AsyncClient, alice: str) -> None:
+    bought = await buy(alice, NOW - timedelta(days=9))
+    await use(alice, NOW - timedelta(days=8))
+    await refund(alice, bought, NOW - timedelta(days=7))
+    zero = (await page_of(client)).one("svg", class_="chart-zero-level").one("text")
+    assert (zero.text, zero["y"]) == ("0", "60.0")

@@ -2,21 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from app.web.filters import credits, day_text, figure
+from app.web.filters import credits, day_text, figure, moment_text, time_text
+from app.web.manner import manner
 from app.web.words import counted, said
 
 WIDTH, HEIGHT = 600, 120
+LEAD = 1 / 20  # of a life, so that its first step does not hide in the edge
+SHORTEST_LEAD, LONGEST_LEAD = timedelta(minutes=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The balance from this moment on, in credits."""
+    """The balance from this moment on, in credits.
+
+    Where it stands for several movements, too close to be told apart, `between` is their highest and lowest balance.
+    """
 
     at: datetime
     balance_credits: int
+    between: tuple[int, ...] = ()
+    movements: int = 1
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """All that the line reaches at this moment; at last, where it goes on."""
+        return (*self.between, self.balance_credits)
 
 
 class Figure(NamedTuple):
@@ -37,8 +50,8 @@ class BalanceChart:
     low_text: str
     title: str
     text: str
-    first_day: str
-    last_day: str
+    first_text: str
+    last_text: str
     figures: tuple[Figure, ...]
     width: int = WIDTH
     height: int = HEIGHT
@@ -50,27 +63,40 @@ def step_path(points: Sequence[tuple[float, float]]) -> str:
     return f"M{x:g} {y:g}" + "".join(f"H{x:g}V{y:g}" for x, y in rest)
 
 
+def drawn_from(first_at: datetime, *, now: datetime) -> datetime:
+    """Where the line of a life begins: a little before its first movement."""
+    return first_at - min(LONGEST_LEAD, max(SHORTEST_LEAD, (now - first_at) * LEAD))
+
+
 def balance_chart(
     changes: Sequence[Change], *, start: datetime, end: datetime, title: str, figures: Sequence[Figure]
 ) -> BalanceChart:
     """A balance from `start` to `end`.
 
-    Shape: `changes` are oldest first; the first is the balance at the beginning, or earlier.
+    Shape: `changes` are oldest first; the first is the balance at the beginning, or earlier, and others follow.
     """
-    levels = [each.balance_credits for each in changes]
+    levels = [level for each in changes for level in each.levels]
     low, high = min(0, *levels), max(1, *levels)
-    points = [(_x(each.at, start, end), _y(each.balance_credits, low, high)) for each in changes]
+    points = [(_x(each.at, start, end), _y(level, low, high)) for each in changes for level in each.levels]
+    first_text, last_text = _ends(start, end)
     return BalanceChart(
         path=step_path([*points, (WIDTH, points[-1][1])]),
         zero_y=_y(0, low, high) if low < 0 else None,
         high_text=figure(high),
         low_text=figure(low),
         title=title,
-        text=_in_words(levels),
-        first_day=day_text(start),
-        last_day=day_text(end),
+        text=_in_words(levels, sum(each.movements for each in changes[1:])),
+        first_text=first_text,
+        last_text=last_text,
         figures=tuple(figures),
     )
+
+
+def _ends(start: datetime, end: datetime) -> tuple[str, str]:
+    """Two days; where they are one, its times."""
+    if manner().local(start).date() == manner().local(end).date():
+        return moment_text(start), time_text(end)
+    return day_text(start), day_text(end)
 
 
 def _x(at: datetime, start: datetime, end: datetime) -> float:
@@ -81,11 +107,8 @@ def _y(balance_credits: int, low: int, high: int) -> float:
     return round(HEIGHT * (high - balance_credits) / (high - low), 1)
 
 
-def _in_words(levels: Sequence[int]) -> str:
-    first, last, moves = levels[0], levels[-1], len(levels) - 1
-    if not moves:
-        return said("Unchanged at %(credits)s.", credits=credits(last))
-    ends = {"first": credits(first), "last": credits(last), "num": figure(moves)}
+def _in_words(levels: Sequence[int], moves: int) -> str:
+    ends = {"first": credits(levels[0]), "last": credits(levels[-1]), "num": figure(moves)}
     told = counted(
         "From %(first)s to %(last)s, in %(num)s step.",
         "From %(first)s to %(last)s, in %(num)s steps.",

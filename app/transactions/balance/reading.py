@@ -7,14 +7,14 @@ from datetime import date, datetime
 from app.database import row, rows, tx
 from app.errors import NotFound
 from app.ledger.statement import Standing, balance_of, balances_before
-from app.transactions.balance.chart import Change
+from app.transactions.balance.chart import WIDTH, Change, drawn_from
 from app.transactions.balance.explaining import Sums
 from app.transactions.history import LOOKED_UP, MONEY, MOVEMENT, Stored
 from app.transactions.matching import A_MOMENT
 from app.transactions.months import StatementMonth, months_between
 from app.web.manner import manner
 
-DRAWN_DAYS = 1_000  # the newest; who has more sees since when the line runs
+STRETCHES = 2 * WIDTH  # of a line: as many as can be told apart on a wide page, and no more rows than that
 
 # By kind, what all counted rows of a person add up to.
 SUMS = """
@@ -27,12 +27,14 @@ SELECT coalesce(sum(t.amount) FILTER (WHERE t.type = 'purchase'), 0)::bigint AS 
        coalesce(sum(t.amount) FILTER (WHERE t.type = 'adjustment'), 0)::bigint AS adjustment
   FROM credit_transactions t WHERE t.clerk_user_id = $1 AND t.seq IS NOT NULL"""
 FIRST_AT = "SELECT posted_at FROM credit_transactions WHERE clerk_user_id = $1 AND seq = 1"
-# Of one UTC day's rows the last stands for all.
-DAYS = """
-SELECT DISTINCT ON (day) posted_at, balance_after
-  FROM (SELECT t.posted_at, t.balance_after, t.seq, date_trunc('day', t.posted_at, 'UTC') AS day
-          FROM credit_transactions t WHERE t.clerk_user_id = $1 AND t.seq > $2) moved
- ORDER BY day DESC, seq DESC LIMIT $3"""
+# Of one stretch's rows the last says where the line goes on, and the highest and lowest what it reached.
+CHANGES = """
+SELECT max(t.posted_at) AS posted_at, count(*) AS movements, max(t.balance_after) AS highest,
+       min(t.balance_after) AS lowest, (array_agg(t.balance_after ORDER BY t.seq DESC))[1] AS balance_after
+  FROM credit_transactions t WHERE t.clerk_user_id = $1 AND t.seq > $2
+ GROUP BY width_bucket(extract(epoch FROM t.posted_at), extract(epoch FROM $3::timestamptz),
+                       extract(epoch FROM $4::timestamptz), $5::integer)
+ ORDER BY min(t.seq)"""
 MADE_BY = f"SELECT {MOVEMENT}, {MONEY} {LOOKED_UP} WHERE t.clerk_user_id = $1 AND t.seq = $2"
 
 
@@ -40,14 +42,13 @@ MADE_BY = f"SELECT {MOVEMENT}, {MONEY} {LOOKED_UP} WHERE t.clerk_user_id = $1 AN
 class Life:
     """A balance from its first row until now.
 
-    `changes` are those of the newest days, from zero on if they are all; `months` are all there were, each with the
-    balance when it ended. Nothing of it is there for a person without counted rows.
+    `changes` begin at zero; `months` are all there were, each with the balance when it ended. Nothing of it is there for
+    a person without counted rows.
     """
 
     sums: Sums
     changes: Sequence[Change]
     months: Sequence[tuple[StatementMonth, Standing]]
-    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +69,20 @@ async def life_of(user_id: str, *, now: datetime) -> Life:
         latest = await balance_of(user_id)
         sums = await _sums(user_id, latest.ledger_seq, pending_credits=latest.pending_credits)
         first = await row(FIRST_AT, user_id)
-        changes = await changes_after(user_id, 0)
+        changes = await _changes(user_id, first["posted_at"], now) if first else []
         months = await months_of(user_id, now=now)
-    is_whole = len(changes) < DRAWN_DAYS
-    if first is not None and is_whole:
-        changes.insert(0, Change(first["posted_at"], 0))
-    return Life(sums, changes, months, is_whole)
+    return Life(sums, changes, months)
 
 
-async def changes_after(user_id: str, ledger_seq: int) -> list[Change]:
-    """How the balance changed after this row, day by day, oldest first; of long ones only the newest `DRAWN_DAYS`."""
-    found = await rows(DAYS, user_id, ledger_seq, DRAWN_DAYS)
-    return [Change(each["posted_at"], each["balance_after"]) for each in reversed(found)]
+async def changes_after(user_id: str, ledger_seq: int, *, start: datetime, end: datetime) -> list[Change]:
+    """How the balance changed after this row, oldest first, as a line from `start` to `end` can show it."""
+    found = await rows(CHANGES, user_id, ledger_seq, start, end, STRETCHES)
+    return [_change(each) for each in found]
+
+
+def _change(stretch: Stored) -> Change:
+    between = (stretch["highest"], stretch["lowest"]) if stretch["movements"] > 1 else ()
+    return Change(stretch["posted_at"], stretch["balance_after"], between, stretch["movements"])
 
 
 async def months_of(user_id: str, *, now: datetime) -> list[tuple[StatementMonth, Standing]]:
@@ -106,6 +109,12 @@ async def day_end(user_id: str, day: date) -> DayEnd:
         sums = await _sums(user_id, stood.ledger_seq)
         made_by = await row(MADE_BY, user_id, stood.ledger_seq)
     return DayEnd(day, sums, made_by)
+
+
+async def _changes(user_id: str, first_at: datetime, now: datetime) -> list[Change]:
+    end = max(now, first_at)  # a row's clock may be ahead
+    start = drawn_from(first_at, now=end)
+    return [Change(start, 0), *await changes_after(user_id, 0, start=start, end=end)]
 
 
 async def _sums(user_id: str, ledger_seq: int, *, pending_credits: int = 0) -> Sums:

@@ -9,7 +9,7 @@ from app.ledger.statement import Standing
 from app.transactions.asking import asked
 from app.transactions.balance.chart import BalanceChart, Figure, balance_chart
 from app.transactions.balance.explaining import Sentence, balance_sentence
-from app.transactions.balance.reading import DRAWN_DAYS, DayEnd, Life
+from app.transactions.balance.reading import DayEnd, Life
 from app.transactions.months import StatementMonth, month_of
 from app.transactions.rows import LedgerRow, ledger_row
 from app.web.filters import balance_text, day_text, figure, zone_text
@@ -22,14 +22,13 @@ TO_COME = marked("That day is still to come.")
 
 @dataclass(frozen=True, slots=True)
 class LifeView:
-    """The balance now, and how it came to be; `note` says where the line does not begin at the beginning."""
+    """The balance now, and how it came to be."""
 
     number_text: str
     unit_text: str
     is_owed: bool
     sentence: Sentence
     chart: BalanceChart | None
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +97,6 @@ def life_view(life: Life, *, now: datetime) -> LifeView:
         is_owed=life.sums.balance_credits < 0,
         sentence=balance_sentence(life.sums),
         chart=_chart(life, now) if life.changes else None,
-        note=""
-        if life.is_whole
-        else said(
-            "The line shows the newest %(number)s days; the figures go back further.",
-            number=figure(DRAWN_DAYS),
-        ),
     )
 
 
