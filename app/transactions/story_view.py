@@ -11,26 +11,11 @@ from app.transactions.history import Stored
 from app.transactions.months import month_of
 from app.transactions.rows import LedgerRow, ledger_row, status_text
 from app.transactions.story import Story
+from app.transactions.story_words import ACTORS, BY_PAYING, INTENT_WORDS, NOT_DONE
 from app.web.filters import balance_text, change, credits, day_text, moment_text, money, zone_text
 from app.web.words import counted, marked, said
 
-ACTORS = {
-    "user": marked("You"),
-    "operator": marked("Our support"),
-    "stripe": marked("The payment service, when it told us about the payment"),
-    "system": marked("This site, by itself"),
-}
-NOT_DONE = marked("not done")
 RETURNING = frozenset({Kind.REFUND, Kind.REVERSAL})
-INTENT_WORDS: Mapping[str | None, str] = {
-    None: marked("once it is paid"),
-    "unlocked": marked("done"),
-    "undone": marked("done, and undone since"),
-    "already_open": marked("the workshop was already open, so no credit was used"),
-    "deleted": marked("the workshop was deleted meanwhile, so no credit was used"),
-    "not_enough": marked("the balance did not cover it, so no credit was used"),
-    "returned": marked("the money went back, so no credit was used"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +43,20 @@ class StoryView:
 def story_view(story: Story) -> StoryView:
     """The page of one movement."""
     movement = story.movement
+    receipt_of = movement["purchase_id"] or movement["bought_by"]
     return StoryView(
         title=movement["description"],
         status=status_text(movement["status"]),
         told=tuple(_told(story)),
         change_text=f"{'+' if movement['amount'] > 0 else ''}{credits(movement['amount'])}",
-        lines=(*_happening(movement), *_undoing(story), *_payment(story), *_references(movement)),
-        receipt_href=f"/purchases/{movement['purchase_id']}" if movement["purchase_id"] else "",
+        lines=(
+            *_happening(movement),
+            *_undoing(story),
+            *_bought(story),
+            *_payment(story),
+            *_references(movement),
+        ),
+        receipt_href=f"/purchases/{receipt_of}" if receipt_of else "",
         related=tuple(map(ledger_row, story.related)),
     )
 
@@ -192,7 +184,7 @@ def _happening(movement: Stored) -> list[Line]:
     lines = [
         Line(said("Kind"), said(KINDS[movement["type"]])),
         Line(said("When (%(zone)s)", zone=zone_text()), moment_text(movement["at"])),
-        Line(said("Who"), said(ACTORS[movement["actor"]])),
+        Line(said("Who"), said(BY_PAYING if movement["bought_by"] else ACTORS[movement["actor"]])),
     ]
     if movement["seq"] is not None and day_text(movement["created_at"]) != day_text(movement["at"]):
         lines.append(Line(said("First seen"), day_text(movement["created_at"])))
@@ -221,6 +213,19 @@ def _undoing(story: Story) -> list[Line]:
 
 def _named(movement: Stored) -> tuple[str, str]:
     return movement["description"], f"/transactions/{movement['id']}"
+
+
+def _bought(story: Story) -> list[Line]:
+    """The purchase that this unlock was a part of."""
+    found = [each for each in story.related if each["purchase_id"]] if story.movement["bought_by"] else []
+    return [
+        Line(
+            said("Purchase"),
+            f"{each['pack_name']}, {money(each['amount_cents'], each['currency'])}",
+            f"/purchases/{each['purchase_id']}",
+        )
+        for each in found
+    ]
 
 
 def _payment(story: Story) -> list[Line]:

@@ -81,20 +81,36 @@ async def settle(user_id: str, purchase_id: str, at: datetime) -> None:
         await post_purchase(movement, actor=STRIPE, at=at)
 
 
+async def buy_and_unlock(user_id: str, at: datetime) -> tuple[str, str, str]:
+    """A purchase that unlocks a workshop as it is paid; returns the ids of the purchase, the unlock and the workshop."""
+    workshop_id = await make_workshop(user_id=user_id, title="Launch plan", created_at=at)
+    bought = await buy(user_id, at, unlock_workshop_id=workshop_id)
+    unlocked = await unlock(user_id, workshop_id, at, actor=STRIPE)
+    await row("UPDATE purchases SET intent_outcome = 'unlocked' WHERE id = $1", bought)
+    return bought, unlocked, workshop_id
+
+
 async def use(user_id: str, at: datetime, *, title: str = "Launch plan") -> tuple[str, str]:
     """A workshop and its unlock; returns the ids of the movement and the workshop."""
     workshop_id = await make_workshop(user_id=user_id, title=title, created_at=at)
+    return await unlock(user_id, workshop_id, at, title=title), workshop_id
+
+
+async def unlock(
+    user_id: str, workshop_id: str, at: datetime, *, title: str = "Launch plan", actor: Actor | None = None
+) -> str:
+    """The unlock of a workshop that is there, by the person's own hand without an `actor`; returns its id."""
     posted = await consume(
         user_id,
         workshop_id,
         price_credits=1,
         description=f"Unlock of {title}",
         workshop_title=title,
-        actor=Actor("user", user_id),
+        actor=actor or Actor("user", user_id),
         at=at,
     )
     assert posted is not None
-    return posted.transaction_id, workshop_id
+    return posted.transaction_id
 
 
 async def refund(

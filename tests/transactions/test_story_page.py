@@ -9,18 +9,20 @@ from litestar import Litestar
 from app.database import row, rows
 from app.transactions.asking import KINDS, STATUSES, Filters
 from app.transactions.history import history_page
-from app.transactions.story_view import ACTORS
+from app.transactions.story_words import ACTORS
 from app.web.filters import balance_text, change, money
 from tests.factories import make_user, make_workshop
 from tests.transactions.ledgers import (
     NOW,
     buy,
+    buy_and_unlock,
     correct,
     dispute,
     give,
     give_back_refund,
     refund,
     undo,
+    unlock,
     use,
     win_back,
     write_varied_ledger,
@@ -196,6 +198,33 @@ async def test_an_unlock_that_was_undone_says_so(client: httpx.AsyncClient, alic
     )
     reversal = await newest(alice, "reversal")
     assert page.one("dl").one("a", href=f"/transactions/{reversal}").text == "Unlock undone"
+
+
+async def test_an_unlock_that_a_purchase_made_tells_that_purchase(
+    client: httpx.AsyncClient, alice: str
+) -> None:
+    """HIST-05: who paid, what was bought for how much, its receipt; and the two rows name each other."""
+    bought, unlocked, _ = await buy_and_unlock(alice, AT)
+    page = Html(await client.get(f"/transactions/{unlocked}"))
+    assert "Who You, when you paid for it" in page.text
+    assert page.one("dl").one("a", href=f"/purchases/{bought}").text == "Single Flight, $79.00"
+    assert page.one("a", class_="button", href=f"/purchases/{bought}").text == "Show the receipt"
+    purchase = await newest(alice, "purchase")
+    assert page.one("a", href=f"/transactions/{purchase}").text == "Purchase of Single Flight"
+    page = Html(await client.get(f"/transactions/{purchase}"))
+    assert "Who The payment service" in page.text
+    assert page.one("a", href=f"/transactions/{unlocked}").text == "Unlock of Launch plan"
+
+
+async def test_an_unlock_by_hand_names_no_purchase(client: httpx.AsyncClient, alice: str) -> None:
+    """Neither the one whose credit it used, nor one whose unlock of the same workshop was undone before."""
+    bought, unlocked, workshop_id = await buy_and_unlock(alice, AT)
+    await undo(unlocked, AT + timedelta(days=1))
+    by_hand = await unlock(alice, workshop_id, AT + timedelta(days=2))
+    page = Html(await client.get(f"/transactions/{by_hand}"))
+    assert "when you paid for it" not in page.text
+    assert f"/purchases/{bought}" not in [each["href"] for each in page.all("a")]
+    assert "Who You, when you paid for it" in Html(await client.get(f"/transactions/{unlocked}")).text
 
 
 async def test_every_kind_and_state_tells_money_people_and_what_belongs_to_it(
