@@ -24,6 +24,7 @@ from app.accounts.sessions.middleware import SessionMiddleware
 from app.accounts.sign_in import provider_routes, removing_routes, ways_routes
 from app.accounts.sign_in import routes as sign_in
 from app.accounts.sign_in.mail import DevelopmentMailer, Mailer
+from app.catalog.packs import load_catalog
 from app.errors import SignInNeeded
 from app.settings import Settings
 from app.web.plugin import Web
@@ -133,6 +134,8 @@ def application(settings: Settings, parts: Parts) -> Litestar:
         trusted_proxies=tuple(ip_network(each) for each in settings.trusted_proxies),
     )
 
+    catalog = load_catalog(settings.catalog_file)
+
     def given(now: Callable[[], object]) -> Provide:
         return Provide(now, sync_to_thread=False)
 
@@ -153,6 +156,7 @@ def application(settings: Settings, parts: Parts) -> Litestar:
         plugins=[Web(options)],
         dependencies={
             "settings": given(lambda: settings),
+            "catalog": given(lambda: catalog),
             "clock": given(lambda: parts.clock),
             "mailer": given(lambda: parts.mailer),
             "providers": given(lambda: parts.providers),

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -27,6 +28,32 @@ async def test_one_press_signs_in_a_demo_person_and_leads_back(alice: Browser) -
     answer = await alice.post("/sign-in/demo", user="gate", return_to="/workshops/new")
     assert (answer.status_code, answer.headers["location"]) == (303, "/workshops/new")
     assert (await alice.get("/dashboard")).json()["user"] == "user_seed_billing_gate"
+
+
+async def test_who_was_about_to_buy_a_pack_is_told_so(alice: Browser) -> None:
+    """BILL-01: also after a mistyped address."""
+    wanted = "To buy Single Flight, $79.00. You come back to it after signing in."
+    way_back = "/pricing?pack=single-flight&return_to=%2Fdashboard"
+    assert wanted in (await alice.get(f"/sign-in?return_to={quote(way_back)}")).text
+    assert wanted in (await alice.post("/sign-in", email="nobody", return_to=way_back)).text
+
+
+@pytest.mark.parametrize(
+    "way_back",
+    [
+        "/pricing",
+        "/pricing?pack=",
+        "/pricing?pack=unknown",
+        "/dashboard?pack=single-flight",
+        "https://evil.example/pricing?pack=single-flight",
+    ],
+)
+async def test_who_was_about_to_buy_nothing_that_is_sold_reads_no_price(
+    alice: Browser, way_back: str
+) -> None:
+    page = await alice.get(f"/sign-in?return_to={quote(way_back)}")
+    assert page.status_code == 200
+    assert "To buy" not in page.text
 
 
 UNREADABLE = ["http://[", "http://[::1", "//[", "http://a:b:c"]

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -33,6 +33,7 @@ from app.accounts.sign_in.view import (
     SignInPage,
 )
 from app.addresses import is_address
+from app.catalog.packs import Catalog, Pack
 from app.clock import Clock
 from app.errors import BadInput, NotFound
 from app.settings import Settings
@@ -55,19 +56,23 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @get("/sign-in")
 async def sign_in(
-    request: HttpRequest, visitor: NamedDependency[Viewer | None], settings: NamedDependency[Settings]
+    request: HttpRequest,
+    visitor: NamedDependency[Viewer | None],
+    settings: NamedDependency[Settings],
+    catalog: NamedDependency[Catalog],
 ) -> Response[None] | Template:
     """The ways in; whoever is signed in already goes on."""
     return_to = our_page(request.query_params.get("return_to"), settings)
     if visitor is not None:
         return go(request, return_to)
-    return page(request, "accounts/sign_in.html", _sign_in_page(settings, return_to))
+    return page(request, "accounts/sign_in.html", _sign_in_page(settings, catalog, return_to))
 
 
 @post("/sign-in", opt=PUBLIC | {"limits": (LINKS_ASKED,)})
 async def ask(
     request: HttpRequest,
     settings: NamedDependency[Settings],
+    catalog: NamedDependency[Catalog],
     clock: NamedDependency[Clock],
     mailer: NamedDependency[Mailer],
 ) -> Template:
@@ -78,7 +83,7 @@ async def ask(
     try:
         email = typed_address(form)
     except BadInput as error:
-        view = _sign_in_page(settings, return_to, email=form.line("email"), problems=error.problems)
+        view = _sign_in_page(settings, catalog, return_to, email=form.line("email"), problems=error.problems)
         return page(request, "accounts/sign_in.html", view, status=422)
     browser = asking_browser(request) or secrets.token_urlsafe(32)
     token = await ask_for_link(email, browser=browser, return_path=return_to, now=clock())
@@ -178,11 +183,24 @@ def require_way(way: str, settings: Settings) -> None:
 
 
 def _sign_in_page(
-    settings: Settings, return_to: str, *, email: str = "", problems: dict[str, str] | None = None
+    settings: Settings,
+    catalog: Catalog,
+    return_to: str,
+    *,
+    email: str = "",
+    problems: dict[str, str] | None = None,
 ) -> SignInPage:
     people = DEMO_PEOPLE if offers("demo", settings) else ()
     ways = tuple(_provider_ways(settings, return_to))
-    return SignInPage(return_to, ways, offers("email", settings), people, email, problems or {})
+    wanted = _wanted(return_to, catalog)
+    return SignInPage(return_to, ways, offers("email", settings), people, wanted, email, problems or {})
+
+
+def _wanted(return_to: str, catalog: Catalog) -> Pack | None:
+    """The pack that the price list will have marked, for whoever comes back to it."""
+    way_back = urlsplit(return_to)
+    [slug] = parse_qs(way_back.query).get("pack", [""])[:1]
+    return catalog.pack(slug) if way_back.path == "/pricing" else None
 
 
 def _provider_ways(settings: Settings, return_to: str) -> Iterator[ProviderWay]:

@@ -7,6 +7,7 @@ from app.accounts.sign_in.demo import DemoPerson
 from app.accounts.sign_in.links import LinkState
 from app.accounts.sign_in.mail import Letter
 from app.accounts.sign_in.ways import Way, Ways
+from app.catalog.packs import Pack
 from app.web.flash import Link
 from app.web.words import marked
 
@@ -26,12 +27,13 @@ class ProviderWay:
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """The ways in. `people` is empty where there is no demo."""
+    """The ways in. `people` is empty where there is no demo; `wanted` is the pack whose price list is the way back."""
 
     return_to: str
     ways: tuple[ProviderWay, ...]
     takes_email: bool
     people: tuple[DemoPerson, ...]
+    wanted: Pack | None = None
     email: str = ""
     problems: Mapping[str, str] = field(default_factory=dict)
 
