@@ -14,20 +14,24 @@ MOST_RELATED = 50
 # transaction that held the person's row, so the first unlock of that workshop after the purchase is the one it made.
 # One statement, so that all of it is of one moment.
 TOLD = f"""
-WITH told AS (
+WITH asked AS (
 SELECT * FROM credit_transactions WHERE id = $2 AND clerk_user_id = $1
 ), bought AS (
 SELECT p.id AS purchase_id, b.id AS purchase_row, u.id AS unlock_row
-  FROM told
-  JOIN purchases p ON p.clerk_user_id = told.clerk_user_id AND p.intent_outcome = 'unlocked'
-       AND (p.id = told.purchase_id OR p.unlock_workshop_id = told.workshop_id)
-  JOIN credit_transactions b ON b.purchase_id = p.id AND b.clerk_user_id = p.clerk_user_id AND b.type = 'purchase'
+  FROM asked
+  JOIN purchases p ON p.clerk_user_id = $1 AND p.intent_outcome = 'unlocked'
+       AND (p.id = asked.purchase_id OR p.unlock_workshop_id = asked.workshop_id)
+  JOIN credit_transactions b ON b.purchase_id = p.id AND b.clerk_user_id = $1 AND b.type = 'purchase'
   JOIN LATERAL (
        SELECT id FROM credit_transactions
-        WHERE workshop_id = p.unlock_workshop_id AND clerk_user_id = p.clerk_user_id AND type = 'consumption'
+        WHERE workshop_id = p.unlock_workshop_id AND clerk_user_id = $1 AND type = 'consumption'
           AND seq > b.seq
         ORDER BY seq LIMIT 1) u ON true
- WHERE told.id IN (b.id, u.id)
+ WHERE asked.id IN (b.id, u.id)
+), told AS MATERIALIZED (                -- one row, from which all others are looked up
+SELECT asked.id, asked.purchase_id, asked.workshop_id, asked.reverses_id,
+       bought.purchase_id AS bought_by, bought.purchase_row, bought.unlock_row
+  FROM asked LEFT JOIN bought ON true
 )
 SELECT {MOVEMENT}, {MONEY}, t.balance_before, t.actor, t.reason, t.note, t.reverses_id, t.stripe_session_id,
        t.returned_cents, p.pack_name, p.credits AS purchase_credits, p.amount_cents, p.amount_refunded_cents,
@@ -36,14 +40,13 @@ SELECT {MOVEMENT}, {MONEY}, t.balance_before, t.actor, t.reason, t.note, t.rever
        CASE WHEN p.intent_outcome = 'unlocked' AND i.id IS NOT NULL AND i.credit_consumed_at IS NULL
             THEN 'undone' ELSE p.intent_outcome END AS intent_outcome,
        p.unlock_workshop_id, i.title AS intent_title, i.deleted_at IS NULL AS intent_is_there,
-       t.id = $2 AS is_told, CASE WHEN t.id = bought.unlock_row THEN bought.purchase_id END AS bought_by
+       t.id = $2 AS is_told, CASE WHEN t.id = told.unlock_row THEN told.bought_by END AS bought_by
   {JOINED}
   LEFT JOIN workshops i ON i.id = p.unlock_workshop_id AND i.clerk_user_id = t.clerk_user_id
-  LEFT JOIN bought ON true
-  JOIN told ON t.clerk_user_id = told.clerk_user_id
+  JOIN told ON t.clerk_user_id = $1
        AND (t.id = told.id OR t.purchase_id = told.purchase_id OR t.workshop_id = told.workshop_id
             OR t.id = told.reverses_id OR t.reverses_id = told.id
-            OR t.id IN (bought.purchase_row, bought.unlock_row))
+            OR t.id = told.purchase_row OR t.id = told.unlock_row)
  ORDER BY t.id <> $2, t.seq DESC NULLS FIRST, t.created_at DESC, t.id DESC
  LIMIT {MOST_RELATED + 1}"""
 

@@ -9,6 +9,7 @@ from litestar import Litestar
 from app.database import row, rows
 from app.transactions.asking import KINDS, STATUSES, Filters
 from app.transactions.history import history_page
+from app.transactions.story import TOLD
 from app.transactions.story_words import ACTORS
 from app.web.filters import balance_text, change, money
 from tests.factories import make_user, make_workshop
@@ -214,6 +215,18 @@ async def test_an_unlock_that_a_purchase_made_tells_that_purchase(
     page = Html(await client.get(f"/transactions/{purchase}"))
     assert "Who The payment service" in page.text
     assert page.one("a", href=f"/transactions/{unlocked}").text == "Unlock of Launch plan"
+
+
+async def test_the_story_of_a_row_in_a_long_ledger_looks_up_what_it_needs(many_rows: str) -> None:
+    """However many rows there are, of this person or of others: none of the movements is read to be left out."""
+    [one] = await rows(
+        "SELECT id FROM credit_transactions WHERE clerk_user_id = $1 AND seq = 5000", many_rows
+    )
+    plan = await rows(f"EXPLAIN {TOLD}", many_rows, one["id"])
+    steps = "\n".join(each["QUERY PLAN"] for each in plan)
+    assert "Bitmap Index Scan on movements_of_workshop" in steps
+    assert "Seq Scan on credit_transactions" not in steps
+    assert "Seq Scan on workshops" not in steps
 
 
 async def test_an_unlock_by_hand_names_no_purchase(client: httpx.AsyncClient, alice: str) -> None:
