@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.database import rows
 from app.errors import NotFound
-from app.transactions.history import JOINED, MONEY, MOVEMENT, Stored
+from app.transactions.history import ALONG, MONEY, MOVEMENT, Stored
 
 MOST_RELATED = 50
 
@@ -41,8 +41,9 @@ SELECT {MOVEMENT}, {MONEY}, t.balance_before, t.actor, t.reason, t.note, t.rever
             THEN 'undone' ELSE p.intent_outcome END AS intent_outcome,
        p.unlock_workshop_id, i.title AS intent_title, i.deleted_at IS NULL AS intent_is_there,
        t.id = $2 AS is_told, CASE WHEN t.id = told.unlock_row THEN told.bought_by END AS bought_by
-  {JOINED}
-  LEFT JOIN workshops i ON i.id = p.unlock_workshop_id AND i.clerk_user_id = t.clerk_user_id
+  FROM credit_transactions t{ALONG}
+  LEFT JOIN LATERAL (
+       SELECT * FROM workshops WHERE id = p.unlock_workshop_id AND clerk_user_id = $1 OFFSET 0) i ON true
   JOIN told ON t.clerk_user_id = $1
        AND (t.id = told.id OR t.purchase_id = told.purchase_id OR t.workshop_id = told.workshop_id
             OR t.id = told.reverses_id OR t.reverses_id = told.id
