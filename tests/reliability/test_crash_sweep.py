@@ -97,6 +97,14 @@ async def buyer_at(till: Till) -> Buyer:
     return Buyer(till, alice, await make_workshop(user_id=alice), new_id("pur"))
 
 
+async def refunded_at(till: Till, cents: int | None = None) -> tuple[Buyer, StripeEvent]:
+    """A buyer who paid, whose money goes back, all or so much; and the event that nobody has heard yet."""
+    buyer = await buyer_at(till)
+    session_id, paid = await buyer.paid()
+    await buyer.hear(paid)
+    return buyer, buyer.refunded(session_id, cents)
+
+
 def told_of(session_id: str) -> StripeEvent:
     return StripeEvent(f"evt_{session_id}", PAID, session_id, False, b"{}")
 
@@ -172,10 +180,7 @@ async def test_a_killed_refund_is_made_good_by_its_redelivery(
 ) -> None:
     """C01, M17, M20: the credits taken back, what the purchase says of its money and the event's stamp come together."""
     for trip in range(1, MOST_TRIPS, STEP):
-        alice = await buyer_at(till)
-        session_id, paid = await alice.paid()
-        await alice.hear(paid)
-        event = alice.refunded(session_id)
+        alice, event = await refunded_at(till)
         work = partial(with_own_gateway, till, partial(alice.hear, event))
         has_ended = await is_survived(work, database_url, moment=moment, trip=trip)
         [purchase] = await purchases_of(alice.user_id)
@@ -198,10 +203,7 @@ async def test_a_killed_refund_that_takes_no_credit_is_told_of_once(
 ) -> None:
     """C01, STMT-02: its note and what the purchase says of its money come together, and a redelivery adds nothing."""
     for trip in range(1, MOST_TRIPS, STEP):
-        alice = await buyer_at(till)
-        session_id, paid = await alice.paid()
-        await alice.hear(paid)
-        event = alice.refunded(session_id, 4900)
+        alice, event = await refunded_at(till, 4900)
         work = partial(with_own_gateway, till, partial(alice.hear, event))
         has_ended = await is_survived(work, database_url, moment=moment, trip=trip)
         [purchase] = await purchases_of(alice.user_id)
